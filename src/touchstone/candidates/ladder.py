@@ -1,0 +1,93 @@
+"""Which fine-tuning rungs there are for a base, and when climbing stops paying.
+
+Sources: LP-FT (Kumar et al., ICLR 2022); depth by probing blocks and climbing by a bound on the gain (METHODS 5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from touchstone.core.recipe import Lora, Recipe
+from touchstone.stats.claims import Claim
+
+WORTH = 0.005
+"""Half a point: a rung that cannot gain this much is not climbed."""
+FEW_PER_CLASS = 20
+"""Below this many training examples a class, one block at most is thawed."""
+LORA_FROM_PARAMETERS = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the ladder needs to know of a base and the data."""
+
+    blocks: tuple[str, ...]
+    """Bottom to top."""
+    is_text: bool
+    n_parameters: int
+    smallest_class: int
+    """Training examples of the rarest class."""
+    work_share: Mapping[str, float]
+    """Share of the forward work that lies in each block and below it, 0..1."""
+
+
+def first_depth(shape: Shape, block_accuracies: Mapping[str, float], standard_error: float) -> int:
+    """How many top blocks the first rung thaws: those above the shallowest block as good as the best, at most half.
+
+    ``block_accuracies`` are cross-fitted probe accuracies by block, ``standard_error`` that of the best.
+    """
+    known = [block_accuracies[name] for name in shape.blocks if name in block_accuracies]
+    if not known:
+        return 1
+    good = max(known) - standard_error
+    shallowest = next(i for i, name in enumerate(shape.blocks) if block_accuracies.get(name, -1.0) >= good)
+    above = len(shape.blocks) - 1 - shallowest
+    return max(1, min(above or 1, len(shape.blocks) // 2))
+
+
+def rungs(shape: Shape, block_accuracies: Mapping[str, float], standard_error: float) -> tuple[Recipe, ...]:
+    """The recipes of the ladder, cheapest first."""
+    if shape.smallest_class < FEW_PER_CLASS:
+        return (Recipe("top-1", layers=1),)
+    first = max(first_depth(shape, block_accuracies, standard_error), _depth_with(shape, 0.15))
+    half = max(_depth_with(shape, 0.5), first + 1)
+    ladder = [Recipe(f"top-{first}", layers=first)]
+    if half < len(shape.blocks):
+        ladder.append(Recipe(f"top-{half}-gradual", layers=half, gradual=True, layer_decay=0.8))
+    ladder.append(Recipe("full", layers="all", layer_decay=0.9 if shape.is_text else 0.7))
+    if shape.is_text and shape.n_parameters > LORA_FROM_PARAMETERS:
+        ladder.append(Recipe("lora", layers="all", lora=Lora()))
+    return tuple(ladder)
+
+
+def _depth_with(shape: Shape, share: float) -> int:
+    """The fewest top blocks that hold at least ``share`` of the forward work."""
+    for depth in range(1, len(shape.blocks)):
+        if 1 - shape.work_share[shape.blocks[-depth - 1]] >= share:
+            return depth
+    return len(shape.blocks)
+
+
+def pays(gain: Claim) -> bool:
+    """Whether a rung with this gain over the best below it leaves room for a next one."""
+    return gain.upper(0.05) >= WORTH
+
+
+def plain_bill(is_text: bool) -> int:
+    """Epochs of plain full fine-tuning that the whole run is held against."""
+    return 5 if is_text else 10
+
+
+def choose(scores: Sequence[float], losses: Sequence[float]) -> int:
+    """The candidate to ship, from validation accuracy and log-loss; the first is the frozen probe.
+
+    A candidate must gain half a point of accuracy, or a tenth of the probe's log-loss without losing accuracy;
+    among those the best accuracy wins, the log-loss decides ties.
+    """
+    earns = [
+        i
+        for i in range(1, len(scores))
+        if scores[i] >= scores[0] + WORTH or (scores[i] >= scores[0] and losses[i] <= 0.9 * losses[0])
+    ]
+    return max(earns, key=lambda i: (round(scores[i], 4), -losses[i]), default=0)

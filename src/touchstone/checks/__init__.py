@@ -1,0 +1,1 @@
+"""Checks: each turns measurements into findings; one file per id of the catalogue."""

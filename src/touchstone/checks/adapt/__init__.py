@@ -1,0 +1,1 @@
+"""Checks of how the adaptation went: too hot, forgetting, memorising, unstable."""

@@ -1,0 +1,1 @@
+"""Checks that hold the adapted model against honest references."""

@@ -1,0 +1,198 @@
+"""Check ``data.leakage``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from touchstone.checks.check import Check
+from touchstone.checks.context import Context, Need
+from touchstone.checks.data.planted_copies import PROMISED, sensitivities
+from touchstone.checks.data.splits import Pair, pairs
+from touchstone.checks.words import counted, percent, plural, things
+from touchstone.core.finding import Finding, Severity, Status
+from touchstone.dataset.leaks import Crossing, find_crossings
+from touchstone.stats.claims import Claim
+from touchstone.stats.decide import ALPHA
+from touchstone.stats.intervals import clopper_pearson
+from touchstone.stats.plant import Sensitivity
+
+
+class Leakage(Check):
+    """Does evaluation data also stand in training data?
+
+    Question
+        How much of the test set (and of validation and shift sets) is a copy of something that was trained on? A model
+        is praised for remembering those.
+
+    Method
+        Exact copies by digest of the decoded pixels or of the text's normal form; near copies (resized, recompressed,
+        brightened, mirrored; re-cased, punctuated, slightly reworded) proposed by hashes and verified on the pictures or
+        shingles themselves. Counted per example of the later split, with an exact interval for what share of such data
+        leaks. One crossing is a fail: major, and a blocker where 1 % of the test set leaks or where leaving the copies
+        out moves accuracy by a proven point. Copies are left out of a given test set; the finding then stays `fail` with
+        severity minor. No pass without shown sensitivity: copies of the user's own examples are planted, and where
+        fewer than 9 in 10 resized or recompressed pictures (re-cased or punctuated texts) are found, the answer is
+        `inconclusive`.
+
+    Source
+        Barz and Denzler (J. Imaging 2020) on near copies in CIFAR; Lee et al. (ACL 2022) on texts; Kapoor and Narayanan
+        (Patterns 2023); METHODS 2a to 2c and A6.
+
+    Cannot see
+        Crops beyond a few percent, rotations, overlays and free rewordings; the sensitivity to crops and left-out words
+        is measured and told in `details.sensitivity`. Whether the base model itself was pretrained on the test set cannot be known.
+    """
+
+    id: ClassVar[str] = "data.leakage"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.DATA})
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "copies": 0, "blocker_from_share": 0.01, "blocker_from_points": 0.01, "sensitivity": 0.9,
+    }  # fmt: skip
+
+    def run(self, context: Context) -> Iterator[Finding]:
+        data = context.data
+        used = {"train": data.train, "validation": data.validation, "test": data.test, **data.shift}
+        now, before = find_crossings(used, data.near), find_crossings(data.given, data.near)
+        found: tuple[Sensitivity, ...] | None = None
+        for pair in pairs(data):
+            remaining = _between(pair, now, merged=len(pair.used) > 2)
+            original = [] if pair.made_here else _between(pair, before)
+            if remaining:
+                yield self._fail(context, pair, remaining)
+            elif original:
+                yield self._mended(context, pair, original)
+            else:
+                found = sensitivities(data.train, context.seed) if found is None else found
+                yield self._clean(context, pair, found)
+
+    def _clean(self, context: Context, pair: Pair, found: tuple[Sensitivity, ...]) -> Finding:
+        n, task = len(pair.used[-1]), context.study.task
+        share = clopper_pearson(0, n)
+        details = {"sensitivity": [str(one) for one in found], "limits": _limits(context)}
+        blind = [one for one in found[:PROMISED] if not one.enough]
+        kept = " (it was made here with copies kept together)" if pair.made_here else ""
+        said = f"No copy of anything in {pair.first} was found among {counted(n, task)} of {pair.second}{kept}"
+        if blind:
+            missed = "; ".join(f"of planted {one.what} it found {one.recovered} of {one.tries}" for one in blind)
+            return self.finding(
+                pair.subject, Status.INCONCLUSIVE,
+                f"{said}, but on these data the search for near copies is weak: {missed}. Exact copies are ruled out.",
+                value=0.0, interval=share, threshold=0.0, n=n,
+                remedy=f"look at the nearest neighbours of 20 test {things(task)} by eye, or split by the source the data came from",
+                **details,
+            )  # fmt: skip
+        shown = f"; it would have found {found[0].what} in {found[0].recovered} of {found[0].tries} cases" if found else ""
+        return self.finding(
+            pair.subject, Status.PASS, f"{said}{shown}.", value=0.0, interval=share, threshold=0.0, n=n, **details
+        )
+
+    def _fail(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
+        n, task = len(pair.used[-1]), context.study.task
+        share = len(crossings) / n
+        return self.finding(
+            pair.subject, Status.FAIL,
+            f"{_leaked(crossings, pair, n, task)} and could not be left out: scores on {pair.second} flatter.",
+            severity=self._severity(pair, share, None),
+            value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
+            remedy=f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together",
+            **_details(crossings), limits=_limits(context),
+        )  # fmt: skip
+
+    def _mended(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
+        assert pair.given is not None
+        n, left, task = len(pair.given[1]), len(pair.used[-1]), context.study.task
+        share = len(crossings) / n
+        effect = _effect(context) if pair.decides else None
+        corrected = f"they were left out, and {counted(left, task)} remain for {'evaluation' if pair.decides else 'choosing'}"
+        if effect is not None:
+            corrected = f"without them accuracy goes from {effect.with_copies:.3f} to {effect.without:.3f}, which is what counts here"
+        severity = self._severity(pair, share, effect)
+        return self.finding(
+            pair.subject, Status.FAIL, f"{_leaked(crossings, pair, n, task)}; {corrected}.",
+            severity=Severity.MINOR,
+            value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
+            remedy=f"the {counted(len(crossings), task)} were left out of {pair.second}; split by group or source so that it does not happen again",
+            severity_unmended=str(severity), **_details(crossings), **({} if effect is None else effect.details()),
+        )  # fmt: skip
+
+    def _severity(self, pair: Pair, share: float, effect: _Effect | None) -> Severity:
+        moved = effect is not None and effect.proven(self.thresholds["blocker_from_points"])
+        grave = share >= self.thresholds["blocker_from_share"] or moved
+        return pair.gravest(Severity.BLOCKER if grave else Severity.MAJOR)
+
+
+@dataclass(frozen=True, slots=True)
+class _Effect:
+    """What the copies did to accuracy."""
+
+    with_copies: float
+    without: float
+    claim: Claim
+    """Accuracy with the copies minus accuracy without them."""
+
+    def proven(self, points: float) -> bool:
+        return self.claim.value >= points and self.claim.lower(ALPHA[Severity.BLOCKER]) > 0
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "accuracy_with_copies": self.with_copies, "accuracy_without": self.without,
+            "accuracy_moved_by": self.claim.value, "accuracy_moved_interval": self.claim.interval(),
+        }  # fmt: skip
+
+
+def _effect(context: Context) -> _Effect | None:
+    """Accuracy of the chosen model with and without the copies, where it was measured on both."""
+    if context.chosen is None or context.data.left_out is None:
+        return None
+    try:
+        clean = context.shipped(context.chosen, "test").argmax(1) == context.labels("test")
+        copies = context.shipped(context.chosen, "left_out").argmax(1) == context.labels("left_out")
+    except KeyError:  # the desk holds no predictions for a split that nobody asked the model about
+        return None
+    whole = np.concatenate([clean, copies]).astype(np.float64)
+    share = len(copies) / len(whole)
+    # mean(whole) - mean(clean) = share * (mean(copies) - mean(clean)): two independent means
+    error = share * float(np.sqrt(_variance_of_mean(clean) + _variance_of_mean(copies)))
+    value = float(whole.mean() - clean.mean())
+    return _Effect(float(whole.mean()), float(clean.mean()), Claim(value, error, min(len(clean), len(copies)) - 1, len(whole)))
+
+
+def _variance_of_mean(right: Any) -> float:
+    """Of a share of right answers; add-one, so that a flawless sample is not taken for certainty."""
+    n = len(right)
+    share = (float(right.sum()) + 1) / (n + 2)
+    return share * (1 - share) / n
+
+
+def _between(pair: Pair, crossings: Sequence[Crossing], merged: bool = False) -> list[Crossing]:
+    """The crossings of a pair, one per example of its second split."""
+    firsts = {pair.first, "validation"} if merged else {pair.first}
+    found: dict[int, Crossing] = {}
+    for one in crossings:
+        if one.second_split == pair.second and one.first_split in firsts:
+            found.setdefault(one.second_index, one)
+    return [found[i] for i in sorted(found)]
+
+
+def _leaked(crossings: Sequence[Crossing], pair: Pair, n: int, task: str) -> str:
+    kinds = Counter("exact" if one.kind == "exact" else "near" for one in crossings)
+    told = ", ".join(plural(count, f"{kind} copy", f"{kind} copies") for kind, count in sorted(kinds.items()))
+    stand = "stands" if len(crossings) == 1 else "stand"
+    return f"{len(crossings):,} of {counted(n, task)} of {pair.second} ({percent(len(crossings) / n)}) also {stand} in {pair.first} ({told})"
+
+
+def _details(crossings: Sequence[Crossing]) -> dict[str, Any]:
+    return {
+        "pairs": [[one.first, one.second, one.kind, one.score] for one in crossings],
+        "examples": [one.second for one in crossings],
+        "by_kind": dict(Counter(one.kind for one in crossings)),
+    }  # fmt: skip
+
+
+def _limits(context: Context) -> list[str]:
+    return [said for said in context.data.guesses if "copies" in said]

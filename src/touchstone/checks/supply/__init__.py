@@ -1,0 +1,1 @@
+"""Checks of the files and papers of base models."""

@@ -1,0 +1,1 @@
+"""The words of the contract: findings, evidence, intervals, the catalogue, errors. Standard library only."""

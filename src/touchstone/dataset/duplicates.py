@@ -1,0 +1,110 @@
+"""Copies among the inputs of a dataset: exact by content digest, near by likeness, joined into families."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchstone.dataset.content import Content
+from touchstone.dataset.near_pictures import near_pictures
+from touchstone.dataset.near_texts import near_texts
+
+MAX_FAMILY = 0.02
+"""A family of near copies with more than this share of all content (and 50) is a chain of look-alikes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Two different contents that are near copies, by digest."""
+
+    a: str
+    b: str
+    kind: str
+    """near | mirror"""
+    score: float
+    """Likeness in 0..1."""
+
+
+@dataclass(frozen=True)
+class Copies:
+    """All near copies of a dataset, and the family of every content."""
+
+    near: tuple[Near, ...]
+    family: Mapping[str, str]
+    """Content digest -> smallest digest of its family; a content without copies is its own family."""
+    notes: tuple[str, ...] = ()
+
+
+def find_copies(
+    contents: Sequence[Content], labels: Sequence[Sequence[str | None]], texts: Sequence[Sequence[str]] | None
+) -> Copies:
+    """Near copies among all sources together; the order of examples does not matter.
+
+    Parameters
+    ----------
+    contents, labels, texts : one item per source, of equal lengths; ``texts`` for texts alone
+    """
+    digests = [one for content in contents for one in content.digests]
+    unique, first = np.unique(np.array(digests, dtype=object), return_index=True) if digests else ([], [])
+    if len(unique) < 2:
+        return Copies((), {str(one): str(one) for one in unique})
+    near: list[Near] = []
+    if texts is not None:
+        pooled = [text for source in texts for text in source]
+        pairs, scores = near_texts([pooled[i] for i in first])
+        kinds = np.zeros(len(pairs), bool)
+    elif all(content.hashes is not None for content in contents):
+        hashes = np.concatenate([content.hashes for content in contents if content.hashes is not None])[first]
+        thumbs = np.concatenate([content.thumbs for content in contents if content.thumbs is not None])[first]
+        pairs, unlikeness, kinds = near_pictures(hashes, thumbs, _strangers(labels)[first])
+        scores = 1.0 - unlikeness
+    else:
+        return Copies((), {str(one): str(one) for one in unique})
+    near = [
+        Near(str(unique[a]), str(unique[b]), "mirror" if turned else "near", round(float(score), 4))
+        for (a, b), score, turned in zip(pairs, scores, kinds, strict=True)
+    ]
+    return _joined([str(one) for one in unique], near)
+
+
+def _strangers(labels: Sequence[Sequence[str | None]]) -> NDArray[np.int64]:
+    names = [label for source in labels for label in source]
+    index = {name: i for i, name in enumerate(sorted({name for name in names if name is not None}))}
+    return np.array([-1 if name is None else index[name] for name in names], dtype=np.int64)
+
+
+def _joined(digests: list[str], near: list[Near]) -> Copies:
+    family = families(digests, [(pair.a, pair.b) for pair in near])
+    sizes: dict[str, int] = {}
+    for head in family.values():
+        sizes[head] = sizes.get(head, 0) + 1
+    limit = max(50, MAX_FAMILY * len(digests))
+    chains = {head for head, size in sizes.items() if size > limit}
+    if not chains:
+        return Copies(tuple(near), family)
+    kept = [pair for pair in near if family[pair.a] not in chains]
+    lost = len(near) - len(kept)
+    note = (
+        f"{lost:,} pairs of look-alikes hang together in chains of up to {max(sizes.values()):,} examples; "
+        "near copies cannot be told from ordinary likeness there, so they are not counted as copies"
+    )
+    return Copies(tuple(kept), families(digests, [(pair.a, pair.b) for pair in kept]), (note,))
+
+
+def families(items: Sequence[str], links: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Connected components: every item with the smallest item of its component."""
+    head = {item: item for item in items}
+
+    def root(item: str) -> str:
+        while head[item] != item:
+            head[item] = head[head[item]]
+            item = head[item]
+        return item
+
+    for a, b in links:
+        first, second = sorted((root(a), root(b)))
+        head[second] = first
+    return {item: root(item) for item in items}

@@ -1,0 +1,76 @@
+"""Labels that cannot be used: missing, of a class seen once, or unknown to training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from touchstone.core.errors import DatasetError, Fault
+from touchstone.dataset.content import Content
+from touchstone.dataset.raw import Raw
+
+
+def screen(raws: dict[str, Raw], contents: dict[str, Content]) -> tuple[str, ...]:
+    """Set aside examples whose label cannot be used; give the classes that training knows, in order.
+
+    Raises
+    ------
+    DatasetError
+        where fewer than two classes remain
+    """
+    for name, raw in raws.items():
+        if raw.labelled:
+            _set_aside(raw, contents, name, {i: ("unlabelled", "no label") for i, one in enumerate(raw.labels) if one is None})
+    train = raws["train"]
+    counts = Counter(train.labels)
+    once = {label for label, count in counts.items() if count == 1}
+    seen = {i: ("class_seen_once", f"the only example of {one!r}") for i, one in enumerate(train.labels) if one in once}
+    if len(counts) - len(once) < 2:
+        raise DatasetError(_too_few(counts))
+    _set_aside(train, contents, "train", seen)
+    classes = class_order([label for label in set(train.labels) if label is not None])
+    known = set(classes)
+    for name, raw in raws.items():
+        if raw.labelled and name != "train":
+            unknown = {
+                i: ("class_not_in_training", f"training has no usable example of {one!r}")
+                for i, one in enumerate(raw.labels)
+                if one not in known
+            }
+            _set_aside(raw, contents, name, unknown)
+            if name in ("validation", "test") and not raw.names:
+                what = f"no example of {name} has a label that training knows ({', '.join(classes[:5])} ...)"
+                raise DatasetError(Fault("", what, "check that both use the same names of classes"))
+    return classes
+
+
+def class_order(labels: Sequence[str]) -> tuple[str, ...]:
+    """Classes in their lasting order: as numbers where all are whole numbers, else as words."""
+    if all(label.lstrip("-").isdecimal() for label in labels):
+        return tuple(sorted(labels, key=lambda label: (int(label), label)))
+    return tuple(sorted(labels))
+
+
+def _too_few(counts: Counter[str | None]) -> Fault:
+    classes = sorted(str(label) for label in counts)
+    if len(classes) == 1:
+        return Fault("", f"only one class in train ({classes[0]!r})", "a classifier needs two; check the label column")
+    if not classes:
+        return Fault("", "no labelled example in train", "check the label column")
+    what = f"of {len(classes):,} classes in train fewer than two are seen twice"
+    return Fault("", what, "is the label column the right one? It may hold a name or a number of each example")
+
+
+def _set_aside(raw: Raw, contents: dict[str, Content], name: str, gone: dict[int, tuple[str, str]]) -> None:
+    if not gone:
+        return
+    for i, (kind, reason) in gone.items():
+        raw.set_aside(raw.names[i], kind, reason)
+    kept = [i for i in range(len(raw.names)) if i not in gone]
+    raw.keep(kept)
+    content = contents[name]
+    contents[name] = Content(
+        tuple(content.digests[i] for i in kept),
+        None if content.hashes is None else content.hashes[kept],
+        None if content.thumbs is None else content.thumbs[kept],
+    )

@@ -1,0 +1,44 @@
+"""Times in a table as seconds."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+
+_FORMS = (
+    "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y:%m:%d %H:%M:%S", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y-%m",
+    "%b %d, %Y", "%d %b %Y", "%d %B %Y", "%B %d, %Y", "%m/%d/%Y", "%m/%d/%Y %H:%M", "%a %b %d %H:%M:%S %z %Y",
+)  # fmt: skip
+
+
+def seconds(text: str) -> float:
+    """A moment in seconds since 1970 UTC, or the number itself; NaN where it is neither.
+
+    >>> seconds("1970-01-02")
+    86400.0
+    >>> seconds("2015")
+    2015.0
+    """
+    text = text.strip()
+    try:
+        value = float(text)
+        return value if math.isfinite(value) else math.nan
+    except ValueError:
+        pass
+    moment = _moment(text)
+    if moment is None:
+        return math.nan
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    for form in _FORMS:
+        try:
+            return datetime.strptime(text, form)
+        except ValueError:
+            continue
+    return None

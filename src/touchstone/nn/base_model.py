@@ -1,0 +1,151 @@
+"""A base model on disk: looked at without running anything of it, and refused in one line where it cannot serve."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from touchstone.core import digest
+from touchstone.core.errors import Fault, ModelFilesError
+from touchstone.nn.families import FAMILIES, blocks
+from touchstone.nn.loading import auto_class, load_config, one_line, quiet
+from touchstone.supply.json_config import read_config
+from touchstone.supply.safetensors_header import read_header
+from touchstone.supply.weights import find_weights, not_finite
+
+CONFIG = "config.json"
+CHECKED_CONFIGS = ("tokenizer_config.json", "preprocessor_config.json", "processor_config.json", "modules.json")
+COMPANIONS = (
+    "preprocessor_config.json", "processor_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt",
+    "vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json", "sentencepiece.bpe.model",
+    "spiece.model", "sentence_bert_config.json",
+)  # fmt: skip
+"""Files beside the weights that say how inputs are prepared."""
+
+
+@dataclass(frozen=True)
+class Base:
+    """A base model that can serve: checked files of a family we know."""
+
+    path: Path
+    """Folder of config.json and the weights."""
+    written: str
+    """As the study names it."""
+    task: str
+    family: str
+    digest: str
+    """Of weights, configuration and preparation files together."""
+    size_bytes: int
+    n_parameters: int
+    blocks: tuple[str, ...]
+    """Names bottom to top, the stem first."""
+    config: dict[str, Any] = field(default_factory=dict)
+    """config.json as read."""
+    pooling: str = "mean"
+    """Of text models: mean, or cls where the folder's own 1_Pooling says so."""
+    max_length: int | None = None
+    """Of text models: tokens looked at, 256 or fewer."""
+
+
+def open_base(path: Path, written: str, task: str) -> Base:
+    """Look at a model folder and check everything that can be checked without running it.
+
+    Raises
+    ------
+    ModelFilesError
+        in one line: no folder, no config.json, no safetensors, only pickled weights, an architecture that is
+        not supported or not of this task, code of its own, a broken header, weights that are not numbers
+    """
+    if not path.is_dir():
+        raise ModelFilesError(Fault(written, f"{path} is not a folder", "give a folder in Hugging Face layout"))
+    folder, pooling = _transformer_folder(path)
+    if not (folder / CONFIG).is_file():
+        raise ModelFilesError(Fault(written, f"{folder} has no {CONFIG}", "give a folder in Hugging Face layout"))
+    config = read_config(folder / CONFIG)
+    family = _family(config, written, task)
+    for name in CHECKED_CONFIGS:
+        if name != "modules.json" and (folder / name).is_file():
+            read_config(folder / name)
+    weights = find_weights(folder)
+    _check_weights(weights, written)
+    names, n_parameters = _describe(folder, written)
+    files = [folder / CONFIG, *weights, *(folder / name for name in COMPANIONS if (folder / name).is_file())]
+    return Base(
+        path=folder,
+        written=written,
+        task=task,
+        family=family,
+        digest=digest.of_data({file.name: digest.of_file(file) for file in files} | {"pooling": pooling}),
+        size_bytes=sum(file.stat().st_size for file in weights),
+        n_parameters=n_parameters,
+        blocks=names,
+        config=config,
+        pooling=pooling,
+        max_length=_max_length(folder, config) if FAMILIES[family].token_pooling else None,
+    )
+
+
+def _transformer_folder(path: Path) -> tuple[Path, str]:
+    """The folder that holds the transformer, and its pooling, also in the layout of sentence-transformers."""
+    if not (path / "modules.json").is_file():
+        return path, "mean"
+    modules = _modules(path / "modules.json")
+    folder = path / next((m for kind, m in modules if kind.endswith("Transformer")), "")
+    pooled = [path / m for kind, m in modules if kind.endswith("Pooling")]
+    if not folder.resolve().is_relative_to(path.resolve()):
+        raise ModelFilesError(Fault(str(path / "modules.json"), "names a folder outside of the model"))
+    if pooled and (pooled[0] / CONFIG).is_file() and read_config(pooled[0] / CONFIG).get("pooling_mode_cls_token"):
+        return folder, "cls"
+    return folder, "mean"
+
+
+def _modules(path: Path) -> list[tuple[str, str]]:
+    try:
+        listed = json.loads(path.read_text("utf-8"))
+        return [(str(entry["type"]), str(entry["path"])) for entry in listed]
+    except (ValueError, TypeError, KeyError) as fault:
+        raise ModelFilesError(Fault(str(path), "is not a list of modules with type and path")) from fault
+
+
+def _family(config: dict[str, Any], written: str, task: str) -> str:
+    kind = config.get("model_type")
+    known = sorted(name for name, family in FAMILIES.items() if family.task == task)
+    if kind not in FAMILIES:
+        what = f"architecture {kind or config.get('architecture') or 'unnamed'!s} is not supported"
+        raise ModelFilesError(Fault(written, what, f"for {task} use one of: {', '.join(known)}"))
+    if kind not in known:
+        what = f"architecture {kind} does not serve {task}"
+        raise ModelFilesError(Fault(written, what, f"use one of: {', '.join(known)}"))
+    return str(kind)
+
+
+def _check_weights(weights: tuple[Path, ...], written: str) -> None:
+    for path in weights:
+        broken = not_finite(path, read_header(path).tensors)
+        if broken:
+            what = f"{path.name} holds numbers that are NaN or infinite, first in {broken[0]}"
+            raise ModelFilesError(Fault(written, what, "fetch or train the model again"))
+
+
+def _max_length(folder: Path, config: dict[str, Any]) -> int:
+    places = config.get("max_position_embeddings", 512)
+    if config.get("model_type") in ("roberta", "xlm-roberta", "mpnet"):
+        places -= 2  # their positions start after the padding index
+    stated = 256  # most short-text classifiers see less; long texts are cut
+    if (folder / "sentence_bert_config.json").is_file():
+        stated = read_config(folder / "sentence_bert_config.json").get("max_seq_length") or stated
+    return int(min(places, stated, 256))
+
+
+def _describe(folder: Path, written: str) -> tuple[tuple[str, ...], int]:
+    config = load_config(folder, written)
+    try:
+        with torch.device("meta"), quiet():
+            model = auto_class(FAMILIES[config.model_type].task).from_config(config)
+    except (ValueError, TypeError, RuntimeError, AttributeError, KeyError, ZeroDivisionError) as fault:
+        raise ModelFilesError(Fault(written, f"{CONFIG} describes no network ({one_line(fault)})")) from fault
+    return tuple(name for name, _ in blocks(model)), sum(parameter.numel() for parameter in model.parameters())

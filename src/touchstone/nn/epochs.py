@@ -1,0 +1,98 @@
+"""How long to train when there is too little validation data for early stopping: cross-fitting picks the count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchstone.core.progress import Progress
+from touchstone.nn.criterion import Criterion
+from touchstone.nn.evaluation import Held
+from touchstone.nn.loop import Plan, train
+from touchstone.nn.network import Network
+from touchstone.nn.source import Picked, Source
+
+FOLDS = 5
+MOST_EXAMPLES = 30_000
+"""Examples that cross-fitting may train on, all folds together; fewer folds are run beyond it, two at least."""
+
+
+def enough_to_stop_early(validation_labels: NDArray[np.int64], n_classes: int) -> bool:
+    """Whether there are a hundred validation items for every class."""
+    return bool(np.bincount(validation_labels, minlength=n_classes).min() >= 100)
+
+
+def horizon(n: int, batch_size: int, *, cached: bool) -> int:
+    """Epochs that a schedule is made for: enough for some hundred steps, within 5 to 30 (3 to 12 uncached)."""
+    steps, low, high = (400, 5, 30) if cached else (250, 3, 12)
+    return int(np.clip(round(steps * batch_size / max(1, n)), low, high))
+
+
+def choose_epochs(
+    network: Network,
+    source: Source,
+    labels: NDArray[np.int64],
+    groups: Sequence[str] | None,
+    plan: Plan,
+    criterion: Criterion,
+    *,
+    seed: int,
+    progress: Progress,
+) -> tuple[int, tuple[float, ...]]:
+    """The number of epochs with the smallest held-out loss, mean over folds, smoothed over three epochs.
+
+    Every fold follows the schedule of the whole horizon, as the final training does until it stops. The network
+    ends as it began. Choi & Lee (2022) find that training on everything afterwards is worth 1.8 points.
+
+    Returns
+    -------
+    the count, 1..plan.horizon, and the mean curve it was read from (before training, then after each epoch)
+    """
+    before = network.state()
+    parts = folds(labels, groups, FOLDS, seed=seed)
+    runs = int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * len(labels)) * plan.horizon), 2, FOLDS))
+    curves = []
+    blind = replace(plan, epochs=plan.horizon, average=False, patience=None)
+    for fold in range(runs):
+        out = np.flatnonzero(parts == fold)
+        inside = np.flatnonzero(parts != fold)
+        if not len(out) or not len(inside):
+            continue
+        held = Held(Picked(source, out), labels[out])
+        outcome = train(
+            network, source, labels, blind, criterion, seed=seed + fold, held=held, rows=inside,
+            progress=progress, name=f"epochs, fold {fold + 1} of {runs}",
+        )  # fmt: skip
+        curves.append(_per_epoch(outcome.log.validation_losses, plan.horizon))
+        network.restore(before)
+    mean = np.mean(curves, axis=0)
+    smoothed = np.array([mean[max(0, i - 1) : i + 2].mean() for i in range(len(mean))])
+    return max(1, int(np.argmin(smoothed[1:])) + 1), tuple(float(value) for value in mean)
+
+
+def _per_epoch(losses: Sequence[float], epochs: int) -> NDArray[np.float64]:
+    """A curve of any number of looks, stretched to one value per epoch and one before the first."""
+    found: NDArray[np.float64] = np.interp(np.linspace(0, 1, epochs + 1), np.linspace(0, 1, len(losses)), losses)
+    return found
+
+
+def folds(
+    labels: NDArray[np.int64], groups: Sequence[str] | None, count: int, *, seed: int
+) -> NDArray[np.int64]:
+    """A fold number for every item: whole groups together, each class spread as evenly as that allows."""
+    rng = np.random.default_rng(seed)
+    names = np.arange(len(labels)) if groups is None else np.unique(np.array(groups), return_inverse=True)[1]
+    found = np.zeros(len(labels), np.int64)
+    units = rng.permutation(names.max() + 1)
+    first_of = np.zeros(names.max() + 1, np.int64)
+    first_of[names[::-1]] = np.arange(len(labels))[::-1]
+    kinds = labels[first_of[units]]
+    turn = 0
+    for kind in np.unique(kinds):
+        for unit in units[kinds == kind]:
+            found[names == unit] = turn % count
+            turn += 1
+    return found

@@ -1,0 +1,155 @@
+"""The from-scratch reference: the base's family with fresh weights, trained properly, so that a win over it counts.
+
+He et al. (ICCV 2019): from scratch catches up given about three times the schedule; Raghu et al. (NeurIPS 2019):
+pretraining may bring little. So it sees three times the examples, with BatchNorm in training mode, a rate of its own
+and augmentation, in a slim form where there are fewer than 5,000 examples.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from touchstone.core import digest
+from touchstone.core.measures import Cost, Effort, TrainingLog
+from touchstone.core.progress import Progress
+from touchstone.core.recipe import Recipe
+from touchstone.nn.assembly import Cut, TrainingData, canonical, held, place, shelf
+from touchstone.nn.base_model import Base
+from touchstone.nn.families import classifier
+from touchstone.nn.criterion import Criterion, adjusted_prior
+from touchstone.nn.evaluation import Held, probabilities
+from touchstone.nn.loop import Outcome, Plan, Stop, train
+from touchstone.nn.network import Network, make_network, pays_in_half
+from touchstone.nn.range_test import find_rate
+from touchstone.nn.source import Source
+from touchstone.nn.train import train_sample
+from touchstone.nn.tuned import Tuned, read, save
+
+SLIM_BELOW = 5000
+SIDES = {"mobilenet_v1": 96, "mobilenet_v2": 96, "resnet": 96, "convnext": 96}
+"""Families that read any size, and the side at which they are trained from scratch on little data."""
+VIEWS = 8
+NEVER = 1 << 30
+RECIPE = Recipe("scratch", layers="all", batch_size=32, weight_decay=0.05, probe_first=False, label_smoothing=0.0)
+CONVOLUTIONAL_RATE, TRANSFORMER_RATE = 1e-3, 3e-4
+FORMAT = 1
+
+
+def scratch(
+    base: Base,
+    data: TrainingData,
+    *,
+    seed: int,
+    folder: Path,
+    cache: Path,
+    stop: Stop | None,
+    progress: Progress,
+    examples_seen: int | None = None,
+) -> Tuned:
+    """Train the family of a base from fresh weights.
+
+    Parameters
+    ----------
+    examples_seen : how many training examples it may see at least: three times what the candidate saw. By default
+        sixty epochs
+    stop : asked at each of about 25 evaluations with the log so far; a reason ends the training early. Stop only in
+        the reference's favour: when even the upper envelope of its curve stays below the transfer result
+
+    Returns
+    -------
+    the result with the weights of its best evaluation; ``undertrained`` where the validation loss was still falling
+    """
+    data = canonical(data)
+    fingerprint = _fingerprint(base, data, seed, examples_seen)
+    done = read(folder)
+    if done is not None and done.fingerprint == fingerprint:
+        return done
+    started = time.monotonic()
+    slim = len(data.train) < SLIM_BELOW
+    side = SIDES.get(base.family) if slim else None
+    model = place(classifier(base, data.classes, pretrained=False, seed=seed, slim=slim))
+    parts = Cut(model, 0, None)
+    on_shelf = shelf(base, cache, side=side)
+    source = on_shelf.source(
+        parts, data.train, augment=data.augment, names="auto", progress=progress, title="images for scratch", views=VIEWS
+    )
+    looked_at = held(parts, on_shelf, data.validation, progress)
+    half = pays_in_half(next(model.parameters()).device, statistics=True)
+    network = make_network(model, parts.forward, 0, half=half, statistics=True)
+    criterion = Criterion(adjusted_prior(data.train.labels, len(data.classes)))
+    plan, curve = _plan(base, network, source, data, criterion, examples_seen)
+    outcome = train(
+        network, source, data.train.labels, plan, criterion, seed=seed, held=looked_at, stop=stop,
+        range_test=curve, progress=progress, name=f"scratch, seed {seed}",
+    )  # fmt: skip
+    tuned = _result(data, network, source, looked_at, outcome, plan, criterion, fingerprint, seed, folder, started)
+    return save(replace(tuned, slim=slim, side=side), dict(model.state_dict()))
+
+
+def _plan(
+    base: Base, network: Network, source: Source, data: TrainingData, criterion: Criterion, examples_seen: int | None
+) -> tuple[Plan, tuple[tuple[float, float], ...]]:
+    usual = CONVOLUTIONAL_RATE if base.family in SIDES else TRANSFORMER_RATE
+    network.trains_statistics = True
+    statistics = {name: value.clone() for name, value in network.model.state_dict().items()}
+    test = find_rate(network, source, data.train.labels, RECIPE, criterion, usual=usual, seed=0)
+    network.model.load_state_dict(statistics)  # the range test moved the normalisation statistics too
+    n = len(data.train)
+    epochs = max(2, math.ceil((60 * n if examples_seen is None else examples_seen) / n))
+    plan = Plan(
+        rate=test.rate, epochs=epochs, horizon=epochs, batch_size=RECIPE.batch_size, warmup=RECIPE.warmup,
+        weight_decay=RECIPE.weight_decay, patience=NEVER,
+    )  # fmt: skip
+    return plan, test.curve
+
+
+def _result(
+    data: TrainingData, network: Network, source: Source, looked_at: Held, outcome: Outcome, plan: Plan,
+    criterion: Criterion, fingerprint: str, seed: int, folder: Path, started: float,
+) -> Tuned:  # fmt: skip
+    assert outcome.final is not None and outcome.best is not None
+    sample = train_sample(len(data.train))
+    seconds = time.monotonic() - started
+    seen = outcome.examples_seen
+    return Tuned(
+        folder=folder, fingerprint=fingerprint, seed=seed, classes=data.classes, boundary=0, epochs=plan.epochs,
+        log=outcome.log, validation_probabilities=probabilities(network, looked_at.source),
+        final_losses=outcome.final.losses, best_losses=outcome.best.losses,
+        train_probabilities=probabilities(network, source, sample), train_labels=data.train.labels[sample],
+        fresh=True, stopped=outcome.stopped, adjusted=criterion.log_prior is not None, cached=False,
+        undertrained=outcome.stopped is None and still_improving(outcome.log),
+        cost=Cost(seconds, None, seen, network.trainable_parameters),
+        effort=Effort(2, seen, seconds, "validation", ("auto",) if source.n_views else ()),
+    )  # fmt: skip
+
+
+def still_improving(log: TrainingLog) -> bool:
+    """Whether the validation loss was still falling in the last third of its evaluations.
+
+    A straight line is fitted: the slope must be negative beyond doubt (one-sided t at 5 %) and the fall it describes
+    over that third at least 5 % of the loss, since a falling rate alone makes losses creep down.
+    """
+    from scipy import stats
+
+    losses = np.array(log.validation_losses)
+    last = losses[-max(4, math.ceil(len(losses) / 3)) :]
+    if len(last) < 4 or np.ptp(last) == 0:
+        return False
+    fit = stats.linregress(np.arange(len(last)), last, alternative="less")
+    fall = -fit.slope * (len(last) - 1)
+    return bool(fit.pvalue < 0.05 and fall >= 0.05 * last.mean())
+
+
+def _fingerprint(base: Base, data: TrainingData, seed: int, examples_seen: int | None) -> str:
+    return digest.of_data({
+        "format": FORMAT, "scratch": base.digest, "seed": seed, "examples": examples_seen, "classes": list(data.classes),
+        "train": list(data.train.digests), "labels": data.train.labels.tolist(),
+        "validation": list(data.validation.digests), "validation_labels": data.validation.labels.tolist(),
+        "augment": data.augment is not None,
+    })  # fmt: skip

@@ -1,0 +1,170 @@
+"""A model cut in two at a block: run the frozen lower part once, then train only the upper part.
+
+No model code is rewritten. The lower part is the whole model stopped by a hook after block b. The upper part is the
+whole model with the lower blocks' ``forward`` replaced by one that hands back what was recorded, so that whatever a
+family does between its blocks (attention masks, relative positions, window sizes) still happens as its authors wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from touchstone.nn.families import backbone, blocks, executed_below, family_of
+
+Batch = dict[str, Tensor]
+"""What a model is called with: ``pixel_values`` (B, 3, H, W), or ``input_ids`` and ``attention_mask`` (B, L)."""
+
+HIDDEN = "hidden"
+"""Key under which cached activations stand beside a batch's other tensors."""
+
+
+class _Reached(Exception):
+    """Raised by the hook at the boundary to leave the forward pass; never seen outside this module."""
+
+
+class SplitModel:
+    """A classification model cut below its block number ``boundary`` (0 is the stem, as in ``families.blocks``).
+
+    Parameters
+    ----------
+    model : its part below the cut never changes: it is computed once, in evaluation mode, and replayed
+    boundary : index of the lowest block that runs in the upper part, 1..len(blocks)
+    probe : a small batch on which the cut is tried; the upper part must repeat the whole model on it
+
+    Raises
+    ------
+    SplitError
+        where the two parts do not give what the whole gives (a family that carries more than one tensor
+        from block to block); train without a cache then
+    """
+
+    def __init__(self, model: nn.Module, boundary: int, probe: Batch) -> None:
+        self.model = model
+        self.boundary = boundary
+        self._last = blocks(model)[boundary - 1][1]
+        shared = family_of(model).shared
+        kept = None if shared is None else backbone(model).get_submodule(shared)
+        self._lower = [part for _, part in executed_below(model, boundary) if part is not kept]
+        self._pixels = probe["pixel_values"].shape[1:] if "pixel_values" in probe else None
+        self._templates: dict[nn.Module, Any] = {}
+        with torch.no_grad(), evaluating(model):
+            self._record(probe)
+            self._verify(probe)
+
+    def lower(self, batch: Batch) -> Tensor:
+        """Activations after the lower part, shape (B, ...), of the whole model's own inputs."""
+
+        def leave(module: nn.Module, args: Any, output: Any) -> None:
+            caught.append(_first_tensor(output))
+            raise _Reached
+
+        caught: list[Tensor] = []
+        handle = self._last.register_forward_hook(leave)
+        try:
+            self.model(**batch)
+        except _Reached:
+            pass
+        finally:
+            handle.remove()
+        return caught[0]
+
+    def upper(self, batch: Batch) -> Tensor:
+        """Logits (B, classes) from cached activations (``hidden``) and, for texts, the token tensors beside them."""
+        inputs = {name: value for name, value in batch.items() if name != HIDDEN}
+        hidden = batch[HIDDEN]
+        if self._pixels is not None:
+            # Never read: the stem is replayed. A view of one zero costs no memory.
+            inputs["pixel_values"] = hidden.new_zeros(1).expand(len(hidden), *self._pixels)
+        with self._replaying(hidden):
+            logits: Tensor = self.model(**inputs).logits
+        return logits
+
+    @contextmanager
+    def _replaying(self, hidden: Tensor) -> Iterator[None]:
+        replaced = list(self._templates)
+        for module in replaced:
+            module.forward = _replay(self._templates[module], hidden)
+        try:
+            yield
+        finally:
+            for module in replaced:
+                del module.forward
+
+    def _record(self, probe: Batch) -> None:
+        """Keep the shape of what every lower module returns: which places are tensors, and the rest as it is."""
+
+        def keep(module: nn.Module, args: Any, output: Any) -> None:
+            self._templates[module] = _template(output)
+
+        handles = [module.register_forward_hook(keep) for module in self._lower]
+        try:
+            self.model(**probe)
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _verify(self, probe: Batch) -> None:
+        whole = self.model(**probe).logits
+        parts = self.upper({**_without_pixels(probe), HIDDEN: self.lower(probe)})
+        if not torch.allclose(whole, parts, rtol=1e-3, atol=1e-4 * float(whole.abs().max() + 1)):
+            raise SplitError(f"the parts above and below block {self.boundary} do not give what the whole model gives")
+
+
+@contextmanager
+def evaluating(model: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside the block; afterwards every module is in the mode it was in."""
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+class SplitError(Exception):
+    """This model cannot be cut at this block."""
+
+
+def _without_pixels(batch: Batch) -> Batch:
+    return {name: value for name, value in batch.items() if name != "pixel_values"}
+
+
+def _first_tensor(output: Any) -> Tensor:
+    if isinstance(output, Tensor):
+        return output
+    for part in output.values() if hasattr(output, "values") else output:
+        if isinstance(part, Tensor):
+            return part
+    raise SplitError("a block returns no tensor")
+
+
+def _template(output: Any) -> Any:
+    """The output with every tensor replaced by a mark; sizes and None stay as they are."""
+    if isinstance(output, Tensor):
+        return _HERE
+    if isinstance(output, tuple | list):
+        return type(output)(_template(part) for part in output)
+    return output
+
+
+_HERE = object()
+
+
+def _replay(template: Any, hidden: Tensor) -> Callable[..., Any]:
+    def filled(part: Any) -> Any:
+        if part is _HERE:
+            return hidden
+        if isinstance(part, tuple | list):
+            return type(part)(filled(inner) for inner in part)
+        return part
+
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        return filled(template)
+
+    return forward

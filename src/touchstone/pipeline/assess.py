@@ -1,0 +1,149 @@
+"""The verb ``assess``: the same evidence for a model that somebody has already fine-tuned; none of it is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchstone.checks.context import Need
+from touchstone.core.errors import Fault, StudyError
+from touchstone.core.measures import Candidate, Cost, Effort, Trace
+from touchstone.core.progress import Progress, Silent
+from touchstone.pipeline import references
+from touchstone.pipeline.arena import Arena
+from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
+from touchstone.pipeline.folder import choose as choose_folder
+from touchstone.pipeline.looking import MOST_REFERENCES, first_by_content, read_retention, write_retention
+from touchstone.pipeline.outputs import folder_digest
+from touchstone.pipeline.result import Result
+from touchstone.pipeline.run import ALL_GROUPS, Run
+from touchstone.study.model import Study
+
+if TYPE_CHECKING:
+    from touchstone.nn.predictor import Predictor
+
+NAME = "adapted"
+
+
+def assess(study: Study, *, out: Path | None = None, fresh: bool = False, progress: Progress | None = None) -> Result:
+    """Hold the study's ``adapted`` model against majority, non-transfer, probe and from-scratch references.
+
+    Raises
+    ------
+    StudyError
+        where the study names no adapted model, or its classes are not those of the data
+    """
+    progress = progress or Silent()
+    if study.adapted is None:
+        raise StudyError(Fault("adapted", "the study names no fine-tuned model", "add adapted: {path: ..., base: ...}"))
+    place = choose_folder(study, "assess", out, fresh)
+    if place.finished:
+        progress.say(f"this study has been assessed and nothing has changed; {place.path} is shown again")
+        return Result.read(place.path)
+    with Assessment.in_folder(study, place, progress) as work:
+        work.prepare()
+        if work.bases:
+            work.rank()
+            work.adapt()
+            work.evaluate()
+        return work.conclude(ALL_GROUPS, work.available)
+
+
+class Assessment(Run):
+    """A run whose adapted model came from elsewhere."""
+
+    def rank(self) -> None:
+        """Only the base that the model came from counts, where the study names it."""
+        assert self.study.adapted is not None, "checked before the work began"
+        named = self.study.adapted.base
+        self.bases = [base for base in self.bases if named is None or base.written == named] or self.bases
+        super().rank()
+
+    def adapt(self) -> None:
+        """Predict with the model as it is; make the references."""
+        assert self.ranking is not None and self.study.adapted is not None, "bases are ranked first"
+        arena = self.arena = Arena(self.bench, self.context.data, self.ranking)
+        theirs = _contender(arena)
+        simple = [references.majority(arena), references.non_transfer(arena)]
+        probe, _ = references.linear_probe(arena)
+        scratch = references.scratch(arena, theirs)
+        if scratch is None:
+            self.context.missing["scratch"] = "budget"
+        self.context.contenders = [*simple, *([scratch] if scratch else []), probe, theirs]
+        self.context.chosen_subject = theirs.candidate.subject
+        self.available |= {Need.CANDIDATES, Need.ADAPTED}
+
+    def export(self) -> None:
+        """Nothing is exported: the model stands where it stood."""
+        assert self.study.adapted is not None, "checked before the work began"
+        self.outputs.adopt(self.study.adapted.path, self.study.adapted.written)
+
+
+def _contender(arena: Arena) -> Contender:
+    adapted = arena.bench.study.adapted
+    assert adapted is not None, "checked before the work began"
+
+    def make(folder: Path) -> None:
+        from touchstone.nn.predictor import Predictor
+
+        model = Predictor.load(adapted.path)
+        columns = columns_of(model.classes, arena.data.classes, adapted.written)
+        sample = first_by_content(arena.data.train, 2000)
+        splits = {**arena.splits, "train": sample}
+        arrays = {name: _probabilities(arena, model, examples, columns) for name, examples in splits.items()}
+        save_arrays(folder, {**arrays, "train_labels": sample.labels})
+        _retain(arena, adapted.path, folder)
+
+    folder = arena.bench.pieces.get("prediction", NAME, {**arena.rests_on, "model": folder_digest(adapted.path)}, make)
+    arrays = load_arrays(folder)
+    train, train_labels = arrays.pop("train"), arrays.pop("train_labels")
+    kept = read_retention(folder) if (folder / "retention.json").exists() else None
+    trace = Trace(logs=(), train_probabilities=train[None], train_labels=train_labels, retention=kept, shipped="the model as given")
+    predictions = {name: values[None] for name, values in arrays.items()}
+    candidate = Candidate(
+        NAME, f"{NAME}@{adapted.base or arena.base.written}", "adapted", adapted.base or arena.base.written, (0,), False,
+        Effort(0, 0, 0.0, "unknown: it was trained elsewhere"), Cost(examples_through_backbone=sum(map(len, arena.splits.values()))),
+        predictions["validation"], trace=trace,
+    )  # fmt: skip
+    return Contender(candidate, predictions, arrays, adapted.path)
+
+
+def columns_of(theirs: Sequence[str], ours: Sequence[str], written: str) -> list[int]:
+    """Where each class of the data stands among the model's classes.
+
+    Raises
+    ------
+    StudyError
+        where a class of the data is not one of the model's
+    """
+    missing = [name for name in ours if name not in theirs]
+    if missing:
+        what = f"the model knows no class {missing[0]!r}; its classes begin {', '.join(map(repr, theirs[:5]))}"
+        raise StudyError(Fault(written, what, "name the data's classes as in id2label of the model's config.json"))
+    return [list(theirs).index(name) for name in ours]
+
+
+def _probabilities(arena: Arena, model: Predictor, examples: Any, columns: list[int]) -> Any:
+    import numpy as np
+
+    parts = []
+    with arena.bench.progress.task("predicting", len(examples)) as bar:
+        for start in range(0, len(examples), 64):
+            inputs = [examples.inputs[i] for i in range(start, min(start + 64, len(examples)))]
+            parts.append(model.probabilities(inputs)[:, columns])
+            bar.advance(len(inputs))
+    found = np.concatenate(parts).astype(np.float32)
+    return found / np.clip(found.sum(1, keepdims=True), 1e-12, None)
+
+
+def _retain(arena: Arena, model: Path, folder: Path) -> None:
+    """How much of the base is left, where the model is of the base's own family and size."""
+    from touchstone.nn.predictor import load_network
+    from touchstone.nn.retention import retention_of
+
+    network = load_network(model)
+    if network.config.model_type != arena.base.family:
+        return
+    some = first_by_content(arena.data.train, MOST_REFERENCES)
+    write_retention(folder, retention_of(arena.base, network, some, seed=arena.bench.seed, progress=arena.bench.progress))

@@ -1,0 +1,169 @@
+"""The ladder of fine-tunes: one seed shows whether a rung pays, the best rung gets the other seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchstone.candidates import ladder
+from touchstone.core.measures import Candidate, Cost, Effort, Trace
+from touchstone.core.recipe import Recipe
+from touchstone.pipeline.arena import Arena
+from touchstone.pipeline.blending import Attempt, head_digest, ship
+from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
+from touchstone.pipeline.pieces import cost_of
+
+if TYPE_CHECKING:
+    from touchstone.candidates.linear_probe import LinearHead
+
+LADDER_SHARE = 0.75
+"""Share of the budget's minutes after which no further rung is begun."""
+
+
+@dataclass(frozen=True)
+class Climb:
+    """What the ladder came to: candidates in the order tried, and what was not tried and why."""
+
+    contenders: tuple[Contender, ...]
+    skipped: dict[str, str]
+
+
+def climb(arena: Arena, probe: Contender, head: LinearHead) -> Climb:
+    """Touchstone's own rungs while they pay, then the user's recipes, each at every seed."""
+    skipped: dict[str, str] = {}
+    own = _own(arena, probe, head, skipped)
+    users = tuple(_user(arena, head, skipped))
+    return Climb((*own, *users), skipped)
+
+
+def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, str]) -> tuple[Contender, ...]:
+    attempts: list[Attempt] = []
+    best = probe.shipped["validation"]
+    for recipe in ladder.rungs(*_shape(arena)):
+        if arena.bench.journal.out_of_budget(LADDER_SHARE):
+            skipped[recipe.name] = "budget"
+            continue
+        arena.bench.progress.say(f"fine-tuning: {recipe.name}")
+        attempt = _train(arena, recipe, head, arena.bench.seeds[:1])
+        attempts.append(attempt)
+        gain = _gain(arena, attempt.arrays[0]["validation"], best)
+        best = max(best, attempt.arrays[0]["validation"], key=lambda p: _accuracy(arena, p))
+        if not ladder.pays(gain):
+            rest = "the rung below could not have gained half a point"
+            skipped |= {later.name: rest for later in ladder.rungs(*_shape(arena)) if later.name not in {a.recipe.name for a in attempts}}
+            break
+    if not attempts:
+        return ()
+    favourite = max(attempts, key=lambda a: _accuracy(arena, a.arrays[0]["validation"]))
+    if len(arena.bench.seeds) > 1 and not arena.bench.journal.out_of_budget(LADDER_SHARE):
+        more = _train(arena, favourite.recipe, head, arena.bench.seeds)
+        attempts[attempts.index(favourite)] = more
+    return tuple(_contender(arena, attempt, head) for attempt in attempts)
+
+
+def _user(arena: Arena, head: LinearHead, skipped: dict[str, str]) -> Iterator[Contender]:
+    for recipe in arena.bench.study.adapt.recipes:
+        if arena.bench.journal.out_of_budget():
+            skipped[recipe.name] = "budget"
+            continue
+        arena.bench.progress.say(f"fine-tuning by your recipe: {recipe.name}")
+        yield _contender(arena, _train(arena, recipe, head, arena.bench.seeds), head)
+
+
+def _shape(arena: Arena) -> tuple[ladder.Shape, dict[str, float], float]:
+    import numpy as np
+
+    score = next(score for score in arena.ranking.scores if score.base == arena.base.written)
+    labels = arena.data.train.labels
+    shape = ladder.Shape(
+        arena.base.blocks,
+        arena.data.task == "text-classification",
+        arena.base.n_parameters,
+        int(np.bincount(labels, minlength=len(arena.data.classes)).min()),
+        arena.ranking.work.share_up_to,
+    )
+    return shape, dict(score.block_accuracies), score.accuracy.standard_error or 0.01
+
+
+def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int]) -> Attempt:
+    """Train a recipe once per seed, each a piece of its own, and predict every split."""
+    from touchstone.nn.train import fine_tune, predict
+    from touchstone.nn.tuned import read
+
+    cache, progress = arena.bench.pieces.cache, arena.bench.progress
+    folders = []
+    for seed in seeds:
+
+        def make(folder: Path, seed: int = seed) -> None:
+            fine_tune(
+                arena.base, recipe, arena.training, seed=seed, head=head, folder=folder / "tuned", cache=cache, progress=progress
+            )
+            arrays = {
+                name: predict(arena.base, folder / "tuned", examples, cache=cache, progress=progress)
+                for name, examples in arena.splits.items()
+            }
+            save_arrays(folder, arrays)
+
+        depends_on = {**arena.rests_on, "recipe": repr(recipe), "seed": seed, "head": head_digest(head)}
+        folders.append(arena.bench.pieces.get("adaptation", f"{recipe.name}-seed-{seed}", depends_on, make))
+    tuned = tuple(found for folder in folders if (found := read(folder / "tuned")) is not None)
+    costs = [cost_of(folder) for folder in folders]
+    return Attempt(
+        recipe, tuned, tuple(folders), tuple(load_arrays(folder) for folder in folders),
+        sum(cost[0] for cost in costs), sum(cost[1] for cost in costs),
+    )  # fmt: skip
+
+
+def _contender(arena: Arena, attempt: Attempt, head: LinearHead) -> Contender:
+    """A candidate of all its seeds; what ships is the median seed, a soup or an interpolation, by validation."""
+    import numpy as np
+
+    seeds = tuple(tuned.seed for tuned in attempt.tuned)
+    predictions = {name: np.stack([arrays[name] for arrays in attempt.arrays]) for name in arena.splits}
+    shipping = ship(arena, attempt, head)
+    first = attempt.tuned[0]
+    trace = Trace(
+        logs=tuple(tuned.log for tuned in attempt.tuned),
+        final_losses=np.mean([tuned.final_losses for tuned in attempt.tuned], axis=0),
+        best_losses=np.mean([tuned.best_losses for tuned in attempt.tuned], axis=0),
+        train_probabilities=np.stack([tuned.train_probabilities for tuned in attempt.tuned]),
+        train_labels=first.train_labels,
+        shipped=shipping.what,
+        best_seed_shipped=False,
+    )
+    effort = Effort(
+        first.effort.configs_tried, sum(tuned.effort.examples_seen for tuned in attempt.tuned), attempt.seconds,
+        first.effort.selected_on, first.effort.augmentations,
+    )  # fmt: skip
+    cost = Cost(
+        attempt.seconds, attempt.energy_wh, sum(tuned.cost.examples_through_backbone for tuned in attempt.tuned),
+        first.cost.trainable_parameters,
+    )  # fmt: skip
+    candidate = Candidate(
+        attempt.recipe.name, f"{attempt.recipe.name}@{arena.base.written}", "adapted", arena.base.written, seeds, False,
+        effort, cost, predictions["validation"], recipe=attempt.recipe, trace=trace, user=attempt.recipe.user,
+        details={"epochs": first.epochs, "boundary": first.boundary, "cached": first.cached, "stopped": first.stopped,
+                 "learning_rate": first.log.learning_rate},
+    )  # fmt: skip
+    return Contender(candidate, predictions, shipping.arrays, shipping.folder)
+
+
+def _gain(arena: Arena, new: Any, old: Any) -> Any:
+    from touchstone.stats.claims import recipe_claim
+
+    labels = arena.data.validation.labels
+    a, b = ((p.argmax(1) == labels).astype(float)[None] for p in (new, old))
+    return recipe_claim(a, b, pooled=None, a_deterministic=True, b_deterministic=True)
+
+
+def _accuracy(arena: Arena, probabilities: Any) -> float:
+    return float((probabilities.argmax(1) == arena.data.validation.labels).mean())
+
+
+def with_trace(contender: Contender, **parts: Any) -> Contender:
+    """The contender with more of its training traced."""
+    candidate = contender.candidate
+    assert candidate.trace is not None
+    return replace(contender, candidate=replace(candidate, trace=replace(candidate.trace, **parts)))

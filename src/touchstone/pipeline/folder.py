@@ -1,0 +1,127 @@
+"""Which output folder a study goes to, and whether what stands there goes on, is shown, or makes room."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from touchstone.core import atomic, digest
+from touchstone.core.errors import Fault, InputError
+from touchstone.study.lock import to_mapping
+from touchstone.study.model import Study
+
+_STATE = "cache/state.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """An output folder and how far the study in it has come."""
+
+    path: Path
+    study_digest: str
+    fingerprint: str
+    finished: bool
+
+    @property
+    def cache(self) -> Path:
+        return self.path / "cache"
+
+    def begin(self) -> None:
+        """Make the folder and write whose it is."""
+        state = {"study": self.study_digest, "fingerprint": self.fingerprint}
+        atomic.write_text(self.path / _STATE, json.dumps(state))
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nobody else runs in this folder meanwhile."""
+        self.cache.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.cache / ".lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(Fault(str(self.path), "another process is running this study here", "wait for it, or give another --out")) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def choose(study: Study, verb: str, out: Path | None, fresh: bool) -> RunFolder:
+    """Where this study runs: its own unfinished or finished folder, else a new one.
+
+    Without ``out`` that is ``runs/NAME/`` beside the study file, then ``runs/NAME-2/`` and so on for a changed
+    study. An ``out`` that holds another study's run is set aside as ``OUT.previous-1``.
+    """
+    marks = digest.of_data({"verb": verb, **to_mapping(study)}), fingerprint(study)
+    if out is not None:
+        return _given(out, marks, fresh)
+    root = study.folder / "runs"
+    for number in count(1):
+        path = root / (study.name if number == 1 else f"{study.name}-{number}")
+        if not path.exists():
+            return RunFolder(path, *marks, finished=False)
+        if _marks(path) == marks:
+            if fresh:
+                _empty(path)
+            return RunFolder(path, *marks, finished=not fresh and (path / "evidence.json").exists())
+    raise AssertionError("unreachable: count() does not end")
+
+
+def _given(out: Path, marks: tuple[str, str], fresh: bool) -> RunFolder:
+    found = _marks(out)
+    if found == marks and not fresh:
+        return RunFolder(out, *marks, finished=(out / "evidence.json").exists())
+    if out.exists() and any(out.iterdir()):
+        if found is None:
+            raise InputError(Fault(str(out), "the folder holds something other than a run", "name an empty or new folder with --out"))
+        if found == marks:
+            _empty(out)
+        else:
+            out.rename(next(place for n in count(1) if not (place := out.with_name(f"{out.name}.previous-{n}")).exists()))
+    return RunFolder(out, *marks, finished=False)
+
+
+def _marks(path: Path) -> tuple[str, str] | None:
+    try:
+        state: dict[str, Any] = json.loads((path / _STATE).read_text(encoding="utf-8"))
+        return state["study"], state["fingerprint"]
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _empty(path: Path) -> None:
+    for item in path.iterdir():
+        if item.is_dir():
+            shutil.rmtree(item)
+        else:
+            item.unlink()
+
+
+def fingerprint(study: Study) -> str:
+    """A cheap mark of the data and base files: names, sizes and times of change, nothing read."""
+    data = study.data
+    sources = [data.train, data.validation, data.test, data.unlabelled, *data.shift.values()]
+    paths = [path for source in sources if source for path in (source.path, source.files) if path]
+    paths += [base.path for base in study.base_models if base.path]
+    paths += [study.adapted.path] if study.adapted else []
+    return digest.of_data([list(_stats(path)) for path in paths])
+
+
+def _stats(path: Path) -> Iterator[list[Any]]:
+    if path.is_file():
+        stat = path.stat()
+        yield [path.name, stat.st_size, stat.st_mtime_ns]
+    for folder, folders, files in os.walk(path):
+        folders.sort()
+        for name in sorted(files):
+            stat = os.stat(os.path.join(folder, name))
+            yield [os.path.relpath(os.path.join(folder, name), path), stat.st_size, stat.st_mtime_ns]

@@ -1,0 +1,60 @@
+"""Finished pieces of a run: each is computed once, kept whole under the digest of what it depends on, and reused."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from touchstone.core import atomic, digest
+from touchstone.pipeline.journal import Journal
+
+_DONE = "piece.json"
+
+
+class Pieces:
+    """A folder of finished pieces.
+
+    A piece is a folder that some work fills. It appears whole or not at all, so a killed run goes on from
+    the last finished one. Its cost is kept with it, so a resumed run's bill is the whole run's.
+    """
+
+    def __init__(self, folder: Path, journal: Journal) -> None:
+        self._folder, self._journal = folder, journal
+        self.cache = folder.parent / "shared"
+        """What several pieces share and anyone may delete: activations, decisions about rates and epochs."""
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic.remove_leftovers(folder)
+
+    def get(self, stage: str, name: str, depends_on: Mapping[str, Any], make: Callable[[Path], None]) -> Path:
+        """The folder of a piece, made by ``make(folder)`` unless it is there already."""
+        key = digest.of_data({"stage": stage, "name": name, **depends_on}).removeprefix("sha256:")[:20]
+        place = self._folder / f"{name.replace('/', '_').replace('@', '_')[:60]}-{key}"
+        if (place / _DONE).exists():
+            kept = json.loads((place / _DONE).read_text(encoding="utf-8"))
+            self._journal.carry(stage, kept["seconds"], kept["energy_wh"])
+            self._journal.note("piece reused", piece=name)
+            return place
+        meter, start = self._journal.meter, time.monotonic()
+        reading = meter.read()
+        with atomic.writing_folder(place) as folder:
+            make(folder)
+            cost = {"seconds": time.monotonic() - start, "energy_wh": meter.since(reading)}
+            atomic.write_text(folder / _DONE, digest.canonical_json({"piece": name, **cost}))
+        self._journal.charge(stage, cost["seconds"], cost["energy_wh"])
+        self._journal.note("piece made", piece=name, seconds=round(cost["seconds"], 3))
+        return place
+
+    def clear(self) -> None:
+        """Forget every piece."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+
+def cost_of(piece: Path) -> tuple[float, float]:
+    """Seconds and watt-hours that a finished piece took."""
+    kept = json.loads((piece / _DONE).read_text(encoding="utf-8"))
+    return kept["seconds"], kept["energy_wh"]

@@ -1,0 +1,98 @@
+"""The order of the candidate bases: features of each in one pass, then scores on the same items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchstone.checks.context import Need
+from touchstone.core.measures import BaseScore
+from touchstone.core.progress import Progress, Silent
+from touchstone.pipeline.bench import Bench
+from touchstone.pipeline.result import Result
+from touchstone.study.model import Study
+
+if TYPE_CHECKING:
+    from touchstone.dataset.model import Dataset, Examples
+    from touchstone.nn.base_model import Base
+    from touchstone.nn.work import Work
+
+NOMINAL_MACS_PER_SECOND = 2e10
+"""Turns counted work into seconds for the choice among equals: the same on every machine, so the choice is too."""
+EQUAL_WITHIN = 0.01
+"""A cheaper base is preferred to the best one only where it is not told apart and within a point of it."""
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Ranked bases, best first, and the one that carries the study."""
+
+    scores: tuple[BaseScore, ...]
+    raw_items: Any
+    base: Base
+    work: Work
+    through_backbone: int
+
+
+def rank_bases(bench: Bench, data: Dataset, bases: Sequence[Base]) -> Ranking:
+    """Score every base on a stratified sample of the training examples, each beside its random-initialised twin."""
+    from touchstone.nn.work import work_of
+    from touchstone.rank import domain
+
+    sample = domain.ranking_sample(data.train.labels, seed=bench.seed)
+    examples = data.train.take(sample)
+    works = [work_of(base) for base in bases]
+    inputs, passed, raw = [], 0, None
+    with bench.journal.stage("features"):
+        for base, work in zip(bases, works, strict=True):
+            own, twin = features(bench, base, examples), features(bench, base, examples, twin=True)
+            passed += own.computed + twin.computed
+            inputs.append(domain.BaseInput(base.written, own.blocks, twin.blocks, work.macs / NOMINAL_MACS_PER_SECOND))
+    with bench.journal.stage("ranking", "ranking the base models on frozen features"):
+        from touchstone.candidates.non_transfer import raw_features
+
+        raw = raw_features(examples, bench.progress)
+        scores, items = domain.rank_bases(
+            inputs, examples.labels, group_numbers(examples), raw, seed=bench.seed, progress=bench.progress
+        )
+    scores = choose(scores, {base.written: work.macs for base, work in zip(bases, works, strict=True)})
+    place = [base.written for base in bases].index(next(score.base for score in scores if score.chosen))
+    return Ranking(scores, items, bases[place], works[place], passed)
+
+
+def choose(scores: Sequence[BaseScore], macs: Mapping[str, float]) -> tuple[BaseScore, ...]:
+    """Mark the base that carries the study: the first, or a cheaper one that is as good as it."""
+    best = scores[0].accuracy.value
+    equals = [score for score in scores if score is scores[0] or (score.tied and score.accuracy.value >= best - EQUAL_WITHIN)]
+    picked = min(equals, key=lambda score: (macs[score.base], score.rank))
+    return tuple(replace(score, chosen=score is picked) for score in scores)
+
+
+def features(bench: Bench, base: Base, examples: Examples, *, twin: bool = False) -> Any:
+    """Frozen features from the bank; only what is not there yet goes through the backbone."""
+    from touchstone.nn import bank
+
+    return bank.features(base, examples, home=bench.home, progress=bench.progress, seed=bench.seed, twin=twin)
+
+
+def group_numbers(examples: Examples) -> Any:
+    """Groups as integers; None where no group column is declared."""
+    import numpy as np
+
+    if examples.groups is None:
+        return None
+    return np.unique(np.asarray(examples.groups, dtype=str), return_inverse=True)[1]
+
+
+def rank(study: Study, *, out: Path | None = None, progress: Progress | None = None) -> Result:
+    """The verb ``rank``: supply and base findings, and the order of the bases."""
+    from touchstone.pipeline.run import Run
+
+    with Run.passing(study, "rank", out, progress or Silent()) as work:
+        work.prepare()
+        if work.bases:
+            work.rank()
+        result: Result = work.conclude(("supply", "base"), work.available - {Need.TEST})
+    return result

@@ -1,0 +1,233 @@
+"""A run: the stages in their order, from a study to evidence, verdict and output folder."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchstone.checks.context import Need
+from touchstone.core import catalogue
+from touchstone.core.errors import Fault, ModelFilesError
+from touchstone.core.evidence import Bill, Chosen, Comparison, Evidence, RankedBase
+from touchstone.core.finding import Finding
+from touchstone.core.progress import Progress, Silent
+from touchstone.pipeline import climbing, references
+from touchstone.pipeline.arena import Arena
+from touchstone.pipeline.bases import Refused, open_bases
+from touchstone.pipeline.bench import Bench
+from touchstone.pipeline.choice import choose
+from touchstone.pipeline.contender import Contender
+from touchstone.pipeline.context import RunContext
+from touchstone.pipeline.energy import band, carbon_g
+from touchstone.pipeline.evaluation import comparisons, primary_metric
+from touchstone.pipeline.folder import RunFolder
+from touchstone.pipeline.folder import choose as choose_folder
+from touchstone.pipeline.home import home
+from touchstone.pipeline.journal import Journal
+from touchstone.pipeline.outputs import Outputs
+from touchstone.pipeline.pieces import Pieces
+from touchstone.pipeline.ranking import Ranking, rank_bases
+from touchstone.pipeline.result import Result
+from touchstone.study.lock import study_digest
+from touchstone.study.model import Study
+
+if TYPE_CHECKING:
+    from touchstone.nn.base_model import Base
+
+
+def run(study: Study, *, out: Path | None = None, fresh: bool = False, progress: Progress | None = None) -> Result:
+    """The verb ``run``: everything, or what is left of it.
+
+    A finished run of the same study is shown again; an interrupted one goes on from its last finished piece.
+    """
+    progress = progress or Silent()
+    place = choose_folder(study, "run", out, fresh)
+    if place.finished:
+        progress.say(f"this study has been run and nothing has changed; {place.path} is shown again (--fresh starts over)")
+        return Result.read(place.path)
+    with Run.in_folder(study, place, progress) as work:
+        work.prepare()
+        if work.bases:
+            work.rank()
+            work.adapt()
+            work.evaluate()
+        return work.conclude(ALL_GROUPS, work.available)
+
+
+ALL_GROUPS = tuple(dict.fromkeys(row.group for row in catalogue.BUILT_IN))
+
+
+class Run:
+    """One study on its way; each method is a stage and fills the context that checks read."""
+
+    def __init__(self, study: Study, bench: Bench, place: RunFolder | None) -> None:
+        self.study, self.bench, self.place = study, bench, place
+        self.context = RunContext(study, seed=study.seed)
+        self.outputs = Outputs(None if place is None else place.path)
+        self.bases: list[Base] = []
+        self.refused: list[Refused] = []
+        self.ranking: Ranking | None = None
+        self.arena: Arena | None = None
+        self.rows: tuple[Comparison, ...] = ()
+        self.available: set[Need] = set()
+
+    @classmethod
+    @contextmanager
+    def in_folder(cls, study: Study, place: RunFolder, progress: Progress) -> Any:
+        """Work in an output folder that nobody else works in meanwhile."""
+        with place.held():
+            place.begin()
+            journal = Journal(place.path / "log.jsonl", progress, study.adapt.budget.minutes)
+            yield cls(study, Bench(study, home(), journal, Pieces(place.cache / "pieces", journal)), place)
+
+    @classmethod
+    @contextmanager
+    def passing(cls, study: Study, verb: str, out: Path | None, progress: Progress) -> Any:
+        """Work for a verb that keeps a folder only where ``out`` asks for one."""
+        if out is not None:
+            with cls.in_folder(study, choose_folder(study, verb, out, fresh=True), progress) as work:
+                yield work
+            return
+        with tempfile.TemporaryDirectory(prefix="touchstone-") as folder:
+            journal = Journal(None, progress, study.adapt.budget.minutes)
+            yield cls(study, Bench(study, home(), journal, Pieces(Path(folder) / "pieces", journal)), None)
+
+    def prepare(self) -> None:
+        """Read and split the data; look at the bases without running them."""
+        from touchstone.dataset.assemble import assemble
+
+        with self.bench.journal.stage("data", "reading the data"):
+            self.context.data_or_none = assemble(self.study, progress=self.bench.progress, home=self.bench.home)
+        self.available.add(Need.DATA)
+        with self.bench.journal.stage("vetting", "looking at the base models"):
+            self.bases, self.refused = open_bases(self.bench)
+        for refused in self.refused:
+            self.context.missing[refused.base.written] = refused.reason
+        if not self.bases and not self.refused:
+            raise ModelFilesError(Fault("base_models", "no base model is left"))
+
+    def rank(self) -> None:
+        """Order the bases and pick the one that carries the study."""
+        self.ranking = rank_bases(self.bench, self.context.data, self.bases)
+        self.context.bases = self.ranking.scores
+        self.context.raw_reference_items = self.ranking.raw_items
+        self.available.add(Need.BASES)
+
+    def adapt(self) -> None:
+        """Make every reference and climb the ladder; choose by validation alone."""
+        assert self.ranking is not None, "bases are ranked first"
+        arena = self.arena = Arena(self.bench, self.context.data, self.ranking)
+        journal = self.bench.journal
+        journal.progress.say(f"carrying the study: {arena.base.written}")
+        simple = [references.majority(arena), references.non_transfer(arena)]
+        probe, head = references.linear_probe(arena)
+        climb = climbing.climb(arena, probe, head)
+        scratch = references.scratch(arena, probe)
+        if scratch is None:
+            self.context.missing["scratch"] = "budget"
+        contenders = [*simple, *([scratch] if scratch else []), probe, *climb.contenders]
+        self.context.missing |= climb.skipped
+        picked = choose(probe, climb.contenders, self.context.data.validation.labels)
+        self.context.contenders = [self._traced(arena, each, head, each is picked) for each in contenders]
+        self.context.chosen_subject = picked.candidate.subject
+        self.available |= {Need.CANDIDATES, Need.ADAPTED}
+
+    def _traced(self, arena: Arena, contender: Contender, head: Any, chosen: bool) -> Contender:
+        """What is shipped, and what the user asked for, is looked into more closely."""
+        from touchstone.pipeline.looking import look_into
+
+        if contender.candidate.recipe is None or not (chosen or contender.candidate.user):
+            return contender
+        return look_into(arena, contender, head)
+
+    def evaluate(self) -> None:
+        """Export, prove that the export repeats, time it; then open the sealed test set once."""
+        assert self.arena is not None, "candidates are made first"
+        self.export()
+        self.context.latency = self.outputs.latency(self.arena)
+        seal = self.context.data.seal
+        key, model = study_digest(self.study), self.outputs.model_digest
+        with self.bench.journal.stage("evaluation", "opening the sealed test set"):
+            self.context.opened = seal.open(key, model)
+            self.context.openings = seal.openings()
+            self.context.openings_changed_model = seal.changed_model(key, model)
+            self.rows = comparisons(self.context, self.bench.progress)
+        self.available.add(Need.TEST)
+
+    def export(self) -> None:
+        """Write the model that would ship."""
+        assert self.arena is not None and self.context.chosen is not None, "a candidate was chosen"
+        self.outputs.export(self.arena, self.context.contender(self.context.chosen))
+
+    def conclude(self, groups: Collection[str], available: Collection[Need]) -> Result:
+        """Run the checks, judge, write everything."""
+        from touchstone.checks.runner import run_checks
+        from touchstone.govern.policy import applied, find_policy
+        from touchstone.govern.verdict import judge
+
+        policy = find_policy(self.study.policy, self.study.folder)
+        self._bill()
+        refusals = [refused.finding(others=bool(self.bases)) for refused in self.refused]
+        self.context.findings = list(refusals)
+        flagged: list[Any] = []
+        ids = [row.id for row in catalogue.rows().values() if row.group in groups]
+        reason = "the study stopped early: no base model could be used"
+        with self.bench.journal.stage("checks", "asking the checks"):
+            stated = run_checks(
+                ids, self.context, available, dict.fromkeys(Need, reason) if not self.bases else {},
+                flagged=flagged, progress=self.bench.progress,
+            )  # fmt: skip
+        findings = applied(_in_order([*refusals, *_unrefused(stated, self.refused)]), policy)
+        judgement = judge(findings, policy)
+        self._bill()
+        evidence = Evidence(
+            self.study.name, study_digest(self.study), judgement.verdict, judgement.reasons, tuple(findings), self.rows,
+            self._ranked(), self._what_ships(), self._cost(),
+        )  # fmt: skip
+        self.bench.journal.note("verdict", verdict=judgement.verdict.value, reasons=list(judgement.reasons))
+        return self.outputs.write(self, evidence, flagged)
+
+    def _bill(self) -> None:
+        journal = self.bench.journal
+        spent = sum(stage.energy_wh or 0.0 for stage in journal.stages)
+        low, high = band(spent, journal.meter.measured)
+        self.context.stages = journal.stages
+        self.context.energy = {"energy_wh": spent, "low_wh": low, "high_wh": high, "carbon_g": carbon_g(spent),
+                               "method": journal.meter.method, "measured": journal.meter.measured}  # fmt: skip
+
+    def _cost(self) -> Bill:
+        energy = self.context.energy
+        through = self.ranking.through_backbone if self.ranking else 0
+        through += sum(candidate.cost.examples_through_backbone for candidate in self.context.candidates)
+        stages = {stage.name: round(stage.seconds, 3) for stage in self.context.stages}
+        return Bill(round(self.bench.journal.seconds, 3), stages, through, energy["energy_wh"], energy["carbon_g"])
+
+    def _ranked(self) -> tuple[RankedBase, ...]:
+        return tuple(
+            RankedBase(score.base, score.rank, score.accuracy.value, score.accuracy.interval, score.chosen)
+            for score in self.context.bases
+        )
+
+    def _what_ships(self) -> Chosen | None:
+        chosen = self.context.chosen
+        return None if chosen is None else Chosen(chosen.subject, chosen.base, self.outputs.model_path)
+
+    @property
+    def primary(self) -> str:
+        """The metric that the comparison leads with."""
+        return primary_metric(self.study)
+
+
+def _in_order(findings: Collection[Finding]) -> list[Finding]:
+    order = {id: place for place, id in enumerate(catalogue.rows())}
+    return sorted(findings, key=lambda finding: order[finding.check])
+
+
+def _unrefused(findings: Collection[Finding], refused: Collection[Refused]) -> list[Finding]:
+    """Findings without the stand-ins for what a refusal has already stated."""
+    said = {("supply.files", each.base.written) for each in refused}
+    return [replace(finding) for finding in findings if (finding.check, finding.subject) not in said]

@@ -1,0 +1,1 @@
+"""Which base model fits the data: transferability scores from frozen features, and their order."""

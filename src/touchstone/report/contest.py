@@ -1,0 +1,157 @@
+"""Better than what: every candidate with its interval, and the chosen one's paired differences to the references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from touchstone.report import numerals
+from touchstone.report.axis import Axis, round_axis
+from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, candidate_name, metric_name
+from touchstone.report.reading import TEST, Reading, mapping
+from touchstone.report.wording import clip
+
+_MOST_ROWS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A value and its interval as places on an axis (per cent), with the text beside it."""
+
+    name: str
+    note: str
+    value: str
+    spread: str
+    at: float | None
+    start: float | None
+    end: float | None
+    accent: bool = False
+    tone: str = ""
+    extra: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """Bars on one axis."""
+
+    title: str
+    caption: str
+    axis: Axis
+    bars: Sequence[Bar]
+    zero: float | None = None
+    head: tuple[str, str, str] = ("", "", "")
+    left: str = ""
+    right: str = ""
+    more: int = 0
+
+
+def bar(axis: Axis, name: str, note: str, value: Any, ends: Any, **more: Any) -> Bar:
+    """A bar from a value and its interval."""
+    pair = numerals.interval(ends)
+    start, end = (axis.place(pair[0]), axis.place(pair[1])) if pair else (None, None)
+    return Bar(name, note, numerals.score(value), numerals.between(ends), axis.place(value), start, end, **more)
+
+
+def scores(reading: Reading, split: str = TEST) -> Chart | None:
+    """All candidates and references by the primary metric, best first."""
+    rows = [row for row in reading.rows(split, reading.metric) if numerals.is_number(row.get("value"))]
+    if not rows:
+        return None
+    metric = str(reading.metric)
+    sign = -1 if metric in SMALLER_IS_BETTER else 1
+    rows.sort(key=lambda row: (-sign * row["value"], str(row.get("candidate"))))
+    ends = [end for row in rows for end in numerals.interval(row.get("interval")) or ()]
+    axis = round_axis([*(row["value"] for row in rows), *ends], most=None if metric in UNBOUNDED else 1.0)
+    bars = [
+        bar(axis, _name(row), _note(row), row["value"], row.get("interval"), accent=reading.is_chosen(row), extra=_against_probe(row))
+        for row in rows[:_MOST_ROWS]
+    ]
+    where = "the sealed test set" if split == TEST else f"shift set {clip(split)}"
+    better = "smaller is better" if sign < 0 else "larger is better"
+    return Chart(
+        title=f"{metric_name(metric).capitalize() if metric_name(metric).islower() else metric_name(metric)} on {where}",
+        caption=f"Dots are values, lines are 95 % intervals; {better}. The scale does not start at zero unless it says so.",
+        axis=axis,
+        bars=bars,
+        head=("candidate", metric_name(metric), "against linear probe"),
+        more=len(rows) - len(bars),
+    )
+
+
+def gains(reading: Reading) -> Chart | None:
+    """The chosen candidate minus each reference, on the same examples; to the right is better."""
+    row = reading.chosen_row(reading.metric)
+    if row is None:
+        return None
+    sign = -1 if row.get("metric") in SMALLER_IS_BETTER else 1
+    found = []
+    for reference, versus in mapping(row.get("versus")).items():
+        difference, ends = mapping(versus).get("difference"), numerals.interval(mapping(versus).get("interval"))
+        if reference != row.get("candidate") and numerals.is_number(difference):
+            pair = sorted((sign * ends[0], sign * ends[1])) if ends else None
+            found.append((reference, sign * difference, pair))
+    if not found:
+        return None
+    found.sort(key=lambda item: -item[1])
+    axis = round_axis([end for _, value, pair in found for end in (value, *(pair or ()))], include=[0.0])
+    bars = [_gain(axis, reference, value, pair) for reference, value, pair in found[:_MOST_ROWS]]
+    return Chart(
+        title="What it gains over each reference",
+        caption="The chosen model minus the reference, on the same test examples. Right of the zero line it is better; "
+        "a line that crosses zero means that the data cannot tell them apart.",
+        axis=axis,
+        bars=bars,
+        zero=axis.place(0.0),
+        head=("reference", "gain", ""),
+        left="worse",
+        right="better",
+        more=len(found) - len(bars),
+    )
+
+
+def _gain(axis: Axis, reference: str, value: float, pair: Sequence[float] | None) -> Bar:
+    tone, word = "", "cannot be told apart"
+    if pair and pair[0] > 0:
+        tone, word = "good", "better"
+    elif pair and pair[1] < 0:
+        tone, word = "bad", "worse"
+    spread = f"{numerals.signed(pair[0])} to {numerals.signed(pair[1])}" if pair else numerals.DASH
+    start, end = (axis.place(pair[0]), axis.place(pair[1])) if pair else (None, None)
+    return Bar(candidate_name(reference), word, numerals.signed(value), spread, axis.place(value), start, end, tone=tone)
+
+
+def _name(row: Mapping[str, Any]) -> str:
+    return candidate_name(str(row.get("candidate")))
+
+
+def _note(row: Mapping[str, Any]) -> str:
+    kind = "reference" if row.get("kind") == "reference" else "adapted"
+    base = clip(row.get("base") or "", 60)
+    return f"{kind} · {base}" if base else kind
+
+
+def _against_probe(row: Mapping[str, Any]) -> str:
+    versus = mapping(mapping(row.get("versus")).get("linear-probe"))
+    if not numerals.is_number(versus.get("difference")):
+        return ""
+    ends = numerals.interval(versus.get("interval"))
+    spread = f" ({numerals.signed(ends[0])} to {numerals.signed(ends[1])})" if ends else ""
+    return f"{numerals.signed(versus['difference'])}{spread}"
+
+
+def metric_table(reading: Reading, split: str = TEST) -> tuple[list[str], list[tuple[str, bool, list[str]]]]:
+    """Every metric of every candidate on a split: metric names, then (candidate, chosen, values with intervals)."""
+    rows = [row for row in reading.comparison if row.get("split") == split]
+    metrics = list(dict.fromkeys(str(row.get("metric")) for row in rows))
+    table: dict[str, dict[str, str]] = {}
+    chosen = set()
+    for row in rows:
+        name = _name(row) + (f" · {clip(row['base'], 40)}" if row.get("base") and row.get("kind") != "reference" else "")
+        spread = numerals.between(row.get("interval"))
+        text = numerals.score(row.get("value")) + (f" ({spread})" if spread != numerals.DASH else "")
+        table.setdefault(name, {})[str(row.get("metric"))] = text
+        if reading.is_chosen(row):
+            chosen.add(name)
+    shown = list(table.items())[:_MOST_ROWS]
+    return metrics, [(name, name in chosen, [cells.get(metric, numerals.DASH) for metric in metrics]) for name, cells in shown]

@@ -1,0 +1,1 @@
+"""Statistics: arrays in, numbers out; intervals, claims, decisions, permutations, sizes and learning curves."""

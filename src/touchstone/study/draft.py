@@ -1,0 +1,238 @@
+"""A first study file for somebody's data, with comments to edit it by."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import re
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path, PurePosixPath
+
+from touchstone.core.errors import DatasetError, Fault
+
+IMAGE_INPUTS = ("file", "path", "image", "filename", "file_name", "image_path", "filepath")
+TEXT_INPUTS = ("text", "sentence", "content")
+LABELS = ("label", "class", "target")
+_PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
+_SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "val": "validation", "test": "test"}
+_TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".jsonl", ".ndjson", ".parquet", ".pq")
+_SAMPLE = 200
+
+
+@dataclass
+class Look:
+    """What a short look at the data shows."""
+
+    task: str
+    sources: dict[str, str]
+    """Split -> path as it will be written (or two paths of table and files, with ``+`` between)."""
+    columns: tuple[str, ...] = ()
+    input: str | None = None
+    label: str | None = None
+    classes: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
+    """Columns with few values or usual names, which may be groups, times or slices."""
+
+
+def draft(data: Path, bases: Sequence[str] = ()) -> str:
+    """A commented study file for ``data`` that :func:`~touchstone.study.parse.parse` accepts.
+
+    Parameters
+    ----------
+    data : a folder per class, a folder of splits, a zip, a table, or a folder with a table and pictures
+    bases : base models as they are to be named in the file
+    """
+    data = Path(data)
+    if not data.exists():
+        raise DatasetError(Fault(str(data), "no such path", "name the folder, zip or table that holds your data"))
+    return _text(_look(data), data, bases)
+
+
+def _look(data: Path) -> Look:
+    if data.is_dir() and (data / "state.json").exists() or (data / "dataset_dict.json").exists():
+        return Look("image-classification", {"train": str(data)})
+    if data.is_dir():
+        return _look_at_folder(data)
+    if data.suffix.lower() == ".zip":
+        return Look(_task_of(_members(data)), {"train": str(data)})
+    return _look_at_table(data, None)
+
+
+def _look_at_folder(data: Path) -> Look:
+    entries = sorted(entry for entry in data.iterdir() if not entry.name.startswith("."))
+    splits = {_SPLITS[entry.name.lower()]: str(entry) for entry in entries if entry.is_dir() and entry.name.lower() in _SPLITS}
+    if "train" in splits:
+        inside = [path.name for path in islice((data / Path(splits["train"]).name).rglob("*"), _SAMPLE * 10)]
+        return Look(_task_of(inside), splits)
+    tables = [entry for entry in entries if entry.is_file() and entry.name.lower().endswith(_TABLES)]
+    by_split = {_SPLITS[_stem(table)]: table for table in tables if _stem(table) in _SPLITS}
+    if "train" in by_split:
+        look = _look_at_table(by_split["train"], None)
+        look.sources = {split: str(table) for split, table in by_split.items()}
+        return look
+    if len(tables) == 1:
+        zips = [entry for entry in entries if entry.suffix.lower() == ".zip"]
+        folders = [entry for entry in entries if entry.is_dir()]
+        return _look_at_table(tables[0], zips[0] if len(zips) == 1 else folders[0] if len(folders) == 1 else None)
+    return Look(_task_of(path.name for path in islice(data.rglob("*"), _SAMPLE * 10)), {"train": str(data)})
+
+
+def _stem(path: Path) -> str:
+    return path.name.partition(".")[0].lower()
+
+
+def _task_of(names: Iterable[str]) -> str:
+    endings = Counter(PurePosixPath(name).suffix.lower() for name in names)
+    return "text-classification" if endings[".txt"] > sum(endings[one] for one in _PICTURES) else "image-classification"
+
+
+def _members(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.namelist()
+    except (zipfile.BadZipFile, OSError) as exc:
+        raise DatasetError(Fault(str(path), f"not a zip that can be read: {exc}", "pack it anew")) from exc
+
+
+def _look_at_table(table: Path, files: Path | None) -> Look:
+    if not table.name.lower().endswith(_TABLES):
+        mend = "give a folder per class, a zip of one, or a table (" + " ".join(_TABLES) + ")"
+        raise DatasetError(Fault(str(table), "not data that can be read", mend))
+    rows = _head(table)
+    columns = tuple(dict.fromkeys(name for row in rows for name in row))
+    picture, text = _first(columns, IMAGE_INPUTS), _first(columns, TEXT_INPUTS)
+    label = _first(columns, LABELS)
+    if text and not (picture and files):
+        task, found = "text-classification", text
+    elif picture:
+        task, found = "image-classification", picture
+    else:
+        task, found = "tabular-classification", None
+    written = str(table) + (f"+{files}" if files and task == "image-classification" else "")
+    values = {name: [str(row.get(name) or "") for row in rows] for name in columns}
+    repeated = tuple(n for n in columns if n not in (found, label) and 2 <= len(set(values[n])) <= max(2, len(rows) // 2))
+    classes = tuple(sorted(set(values[label]))) if label else ()
+    return Look(task, {"train": written}, columns, found, label, classes, repeated)
+
+
+def _first(names: Sequence[str], usual: Sequence[str]) -> str | None:
+    lowered = {name.lower(): name for name in reversed(names)}
+    return next((lowered[word] for word in usual if word in lowered), None)
+
+
+def _head(table: Path) -> list[dict[str, object]]:
+    name = table.name.lower()
+    try:
+        if name.endswith((".parquet", ".pq")):
+            import pyarrow.parquet as parquet  # type: ignore[import-untyped]
+
+            return [dict.fromkeys(parquet.ParquetFile(table).schema_arrow.names)]
+        with gzip.open(table, "rt", encoding="utf-8", errors="replace") if name.endswith(".gz") else table.open(
+            encoding="utf-8-sig", errors="replace"
+        ) as file:
+            lines = list(islice(file, _SAMPLE))
+    except (OSError, EOFError, ValueError) as exc:
+        raise DatasetError(Fault(str(table), f"cannot be read: {exc}", "check the file")) from exc
+    if name.endswith((".jsonl", ".ndjson")):
+        return [row for row in map(_object, lines) if row]
+    mark = "\t" if ".tsv" in name else max(",;\t", key=lambda one: (lines[0].count(one), one == ",")) if lines else ","
+    return [{str(k): v for k, v in row.items() if k} for row in csv.DictReader(io.StringIO("".join(lines)), delimiter=mark)]
+
+
+def _object(line: str) -> dict[str, object]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _text(look: Look, data: Path, bases: Sequence[str]) -> str:
+    name = re.sub(r"[^\w.+-]+", "-", _stem(data.resolve()) or "study").strip("-.") or "study"
+    lines = [
+        "# What is to be decided, written down before anything is trained. Every key: docs, or `touchstone run --help`.",
+        "touchstone: 1",
+        f"name: {_quoted(name[:64])}",
+        "intended_use:",
+        '  purpose: ""                  # one line: what the model is for',
+        "  use: research                # research | internal | commercial | redistribution",
+        '  owner: ""                    # who answers for it',
+        f"task: {look.task}",
+        *_data_lines(look),
+        *_base_lines(look, bases),
+        "adapt:",
+        "  recipes: auto                # Touchstone's own ladder; your own recipes run beside it",
+        "  augment: auto                # none where mirroring or cropping would change the label (digits, text in pictures)",
+        "  seeds: 3",
+        "  budget: {minutes: 30}",
+        "require: {}                    # bounds fixed now, for example:",
+        '#  macro_f1: ">= 0.85"',
+        '#  calibration_error: "<= 0.05"',
+        "policy: default                # default | team | regulated",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _data_lines(look: Look) -> list[str]:
+    lines = ["data:"]
+    for split in ("train", "validation", "test"):
+        written = look.sources.get(split)
+        if written is None:
+            lines.append(f"  {split}: null".ljust(31) + "# made from train: copies and groups together, stratified")
+        elif "+" in written and look.input:
+            table, _, files = written.partition("+")
+            lines.append(f"  {split}: {{table: {_quoted(table)}, files: {_quoted(files)}}}")
+        else:
+            lines.append(f"  {split}: {_quoted(written)}")
+    lines.append("  # shift: {later: data/later.csv}   labelled data from elsewhere or later")
+    lines.append("  # unlabelled: data/incoming        a sample of what deployment sees")
+    if look.columns:
+        lines += _column_lines(look)
+    if look.classes:
+        shown = ", ".join(look.classes[:8]) + (", ..." if len(look.classes) > 8 else "")
+        lines.append("  # classes seen in the first rows: " + _safe(shown))
+    lines.append("  license: null                # of the data, for example CC-BY-4.0")
+    lines.append("  personal: false              # do the data concern people?")
+    lines.append("  test_openings: 3             # how often the test set may be looked at")
+    return lines
+
+
+def _column_lines(look: Look) -> list[str]:
+    said = [f"  # columns in the table: {_safe(', '.join(look.columns))}", "  columns:"]
+    if look.task != "tabular-classification":
+        said.append(f"    input: {_quoted(look.input) if look.input else 'null'}")
+    said.append(f"    label: {_quoted(look.label) if look.label else 'null   # name the label column'}")
+    said.append("    group: null                # examples of one subject, author or session stay together")
+    said.append("    time: null                 # later examples go to test")
+    if look.repeated:
+        said.append(f"  slices: []                   # judged one by one; candidates: {_safe(', '.join(look.repeated[:8]))}")
+    return said
+
+
+def _base_lines(look: Look, bases: Sequence[str]) -> list[str]:
+    if bases:
+        return ["base_models:", *(f"  - {_quoted(base)}" for base in bases)]
+    if look.task == "tabular-classification":
+        return ["base_models: []                # tables need none; `touchstone audit` applies"]
+    return [
+        "base_models: []                # add at least one before `touchstone run`:",
+        "#  - models/mobilenetv2          a local folder in Hugging Face layout",
+        "#  - org/name@<40 hex digits>    a pinned model of the hub",
+    ]
+
+
+def _quoted(text: str) -> str:
+    """A YAML scalar for any text; JSON strings are YAML."""
+    plain = re.fullmatch(r"[A-Za-z_./][\w./@+-]*", text) and text.lower() not in ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
+    return text if plain else json.dumps(text, ensure_ascii=True)
+
+
+def _safe(text: str) -> str:
+    """Text for a comment: no line breaks or control characters may end it."""
+    return "".join(c if c.isprintable() else " " for c in text)[:300]

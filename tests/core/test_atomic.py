@@ -1,0 +1,39 @@
+"""Files appear whole or not at all."""
+
+from pathlib import Path
+
+import pytest
+
+from touchstone.core import atomic
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_leftover(tmp_path: Path) -> None:
+    target = tmp_path / "a.txt"
+    atomic.write_text(target, "old")
+    with pytest.raises(RuntimeError), atomic.writing(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_a_folder_takes_the_place_of_the_old_one_only_when_whole(tmp_path: Path) -> None:
+    target = tmp_path / "model"
+    with atomic.writing_folder(target) as folder:
+        (folder / "one").write_text("1")
+    with pytest.raises(RuntimeError), atomic.writing_folder(target) as folder:
+        (folder / "two").write_text("2")
+        raise RuntimeError
+    assert sorted(path.name for path in target.iterdir()) == ["one"]
+    with atomic.writing_folder(target) as folder:
+        (folder / "three").write_text("3")
+    assert sorted(path.name for path in target.iterdir()) == ["three"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_leftovers_of_a_killed_process_are_removed(tmp_path: Path) -> None:
+    (tmp_path / ".a.txt.123abc.partial").write_text("half")
+    (tmp_path / ".model.123abc.partial").mkdir()
+    (tmp_path / "kept").write_text("whole")
+    atomic.remove_leftovers(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
