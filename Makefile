@@ -12,7 +12,7 @@ FOR_WORK := $(VENV)/.for-work
 # Where this is set, every start would compile every module again and take several times as long.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help demo demo-text test lint format types docs acceptance bench bases pins clean
+.PHONY: help demo demo-text test lint format types docs acceptance bench bases pages pins clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -45,6 +45,7 @@ test: $(FOR_WORK)
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/python scripts/build_docs.py --check
 
 ## make format      mend what can be mended by itself
@@ -72,6 +73,10 @@ bench: $(FOR_WORK)
 ## make bases       train the two base models of the demo again (minutes)
 bases: $(FOR_WORK)
 	$(BIN)/python scripts/make_demo_bases.py
+
+## make pages       write docs/checks/ again from the checks' docstrings
+pages: $(FOR_WORK)
+	$(BIN)/python scripts/write_check_pages.py
 
 ## make pins        write constraints.txt from what is installed now
 pins: $(FOR_WORK)

@@ -41,5 +41,6 @@ def more(n: int, needed: int | None, what: str, question: str) -> Doubt:
 
 def _rounded(n: int) -> int:
     """Rounded up to two significant digits: the estimate is no better than that."""
-    step = 10 ** max(0, len(str(n)) - 2)
-    return ceil(n / step) * step
+    step: int = 10 ** max(0, len(str(n)) - 2)
+    rounded: int = ceil(n / step) * step
+    return rounded

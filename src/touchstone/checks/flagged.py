@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from touchstone.core.finding import Finding
 
@@ -43,7 +44,7 @@ def flags_of(finding: Finding) -> Iterator[Flag]:
 
 def shortened(finding: Finding) -> Finding:
     """The finding with at most 1,000 examples and pairs; how many there are is kept beside them."""
-    cut = {}
+    cut: dict[str, Any] = {}
     for key in ("examples", "pairs", "kinds"):
         whole = finding.details.get(key)
         if whole is not None and len(whole) > MOST:

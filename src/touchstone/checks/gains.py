@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -27,19 +29,53 @@ def primary_metric(study: Study) -> str:
     return next(wanted, DEFAULT_METRIC)
 
 
-def gain(context: Context, candidate: Candidate, reference: Candidate, metric: str, split: str = "test") -> Claim:
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """A claim about two recipes, and how much of its squared error comes from seeds rather than items."""
+
+    claim: Claim
+    seed_variance: float
+
+    def needed_items(self, effect: float, alpha: float) -> int | None:
+        """Items that would show an effect of this size with 95 % chance; None where only more seeds would."""
+        from scipy.special import ndtri
+
+        error = self.claim.standard_error
+        if not isfinite(error) or effect <= 0:
+            return None
+        reach = float(ndtri(1 - alpha) + ndtri(0.95))
+        room = (effect / reach) ** 2 - self.seed_variance
+        per_item = max(error**2 - self.seed_variance, 0.0) * self.claim.n
+        return ceil(per_item / room) if room > 0 else None
+
+    @property
+    def seeds_dominate(self) -> bool:
+        """Whether another seed moves the result more than other items would."""
+        return not isfinite(self.claim.standard_error) or self.seed_variance > 0.5 * self.claim.standard_error**2
+
+
+def gain(context: Context, candidate: Candidate, reference: Candidate, metric: str, split: str = "test") -> Gain:
     """metric(candidate) - metric(reference) on the same items; positive where the candidate is better."""
-    return metrics.difference(
+    pooled = pooled_seeds(context, (candidate, reference), metric, split)
+    claim = metrics.difference(
         metric,
         context.probabilities(candidate, split),
         context.probabilities(reference, split),
         context.labels(split),
-        pooled=pooled_seeds(context, (candidate, reference), metric, split),
-        a_deterministic=candidate.deterministic,
-        b_deterministic=reference.deterministic,
+        pooled=pooled,
+        a_deterministic=is_fixed(context, candidate),
+        b_deterministic=is_fixed(context, reference),
         groups=context.groups(split),
         seed=context.seed,
     )
+    trained = [len(one.seeds) for one in (candidate, reference) if not is_fixed(context, one)]
+    seed_variance = 0.0 if pooled is None else pooled.variance * sum(1 / max(seeds, 1) for seeds in trained)
+    return Gain(claim, seed_variance)
+
+
+def is_fixed(context: Context, candidate: Candidate) -> bool:
+    """Whether the claim is about this very model: a convex problem, or a model that was brought for assessment."""
+    return candidate.deterministic or (context.study.adapted is not None and candidate.kind == "adapted")
 
 
 def pooled_seeds(
@@ -53,7 +89,7 @@ def pooled_seeds(
     pool = [
         candidate
         for candidate in context.candidates
-        if not candidate.deterministic
+        if not is_fixed(context, candidate)
         and (candidate.subject in subjects or (candidate.kind == "adapted" and not candidate.user))
     ]
     return pool_seed_variance([seed_scores(context, candidate, metric, split) for candidate in pool])
@@ -75,4 +111,4 @@ def item_losses(probabilities: NDArray[Any], labels: NDArray[Any]) -> NDArray[np
     """Negative log-likelihood in nats of each item, mean over seeds: (S, n, K) -> (n,)."""
     stacked = np.asarray(probabilities, dtype=np.float64)
     own = stacked[:, np.arange(len(labels)), labels]
-    return -np.log(np.clip(own, 1e-12, 1.0)).mean(axis=0)
+    return np.asarray(-np.log(np.clip(own, 1e-12, 1.0)).mean(axis=0))

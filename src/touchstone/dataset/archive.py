@@ -27,9 +27,11 @@ class Archive:
         self._lock = threading.Lock()
         self.members: tuple[str, ...] = tuple(self._listed())
         self._places = {name: i for i, name in enumerate(self.members)}
+        state = path.stat()
+        self.stamp = f"{path.absolute()}:{state.st_size}:{state.st_mtime_ns}"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"path": self.path, "members": self.members, "_places": self._places}
+        return {"path": self.path, "members": self.members, "_places": self._places, "stamp": self.stamp}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _zip=None, _process=-1, _lock=threading.Lock())
@@ -107,6 +109,6 @@ def is_unsafe(member: str) -> bool:
 def _is_litter(name: str) -> bool:
     """Files that operating systems leave behind."""
     parts = PurePosixPath(name).parts
-    return any(part.startswith(".") and part not in (".", "..") or part == "__MACOSX" for part in parts) or (
+    return any((part.startswith(".") and part not in (".", "..")) or part == "__MACOSX" for part in parts) or (
         parts[-1].lower() in ("thumbs.db", "desktop.ini") if parts else True
     )

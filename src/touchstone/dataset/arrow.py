@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from touchstone.core.errors import DatasetError, Fault
+from touchstone.dataset.inputs import FilePlace, stamp
 from touchstone.dataset.picture import PictureError
 from touchstone.dataset.table import Table
 
@@ -18,6 +20,11 @@ class ArrowBlobs:
     def __init__(self, files: Sequence[Path], column: str) -> None:
         self.files, self.column = tuple(files), column
         self._chunks: Any = None
+
+    @cached_property
+    def stamp(self) -> str:
+        """Identity of the files as they are now."""
+        return f"{self.column}:" + ":".join(map(stamp, self.files))
 
     def __getstate__(self) -> dict[str, Any]:
         return {"files": self.files, "column": self.column, "_chunks": None}
@@ -36,6 +43,11 @@ class ParquetBlobs:
         self.path, self.column = path, column
         self._starts: list[int] | None = None
         self._group: tuple[int, Any] = (-1, None)
+
+    @cached_property
+    def stamp(self) -> str:
+        """Identity of the file as it is now."""
+        return f"{self.column}:{stamp(self.path)}"
 
     def __getstate__(self) -> dict[str, Any]:
         return {"path": self.path, "column": self.column, "_starts": None, "_group": (-1, None)}
@@ -63,8 +75,6 @@ def _cell_bytes(cell: Any, folder: Path) -> bytes:
         if cell.get("bytes"):
             return bytes(cell["bytes"])
         if cell.get("path"):
-            from touchstone.dataset.inputs import FilePlace
-
             return FilePlace(folder / cell["path"]).read()
         cell = None
     if cell is None:
@@ -74,7 +84,7 @@ def _cell_bytes(cell: Any, folder: Path) -> bytes:
 
 def read_parquet(path: Path) -> Table:
     """A Parquet file: plain columns at once, columns of bytes lazily."""
-    import pyarrow as pa  # type: ignore[import-untyped]
+    import pyarrow as pa
     import pyarrow.parquet as parquet
 
     try:
@@ -83,7 +93,8 @@ def read_parquet(path: Path) -> Table:
         plain = [name for name in schema.names if not _is_blob(schema.field(name).type)]
         table = file.read(columns=plain)
     except (pa.ArrowException, OSError) as exc:
-        raise DatasetError(Fault(str(path), f"not Parquet that can be read: {str(exc).splitlines()[0]}", "write it anew")) from exc
+        what = f"not Parquet that can be read: {str(exc).splitlines()[0]}"
+        raise DatasetError(Fault(str(path), what, "write it anew")) from exc
     blobs = {name: ParquetBlobs(path, name) for name in schema.names if _is_blob(schema.field(name).type)}
     return Table(file.metadata.num_rows, _plain_columns(table, _class_names(schema)), dict(blobs))
 
@@ -120,9 +131,9 @@ def read_saved(folder: Path) -> Table:
         state = json.loads((folder / "state.json").read_text())
         files = [folder / str(item["filename"]) for item in state["_data_files"]]
     except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise DatasetError(Fault(str(folder / "state.json"), f"cannot be read: {exc}", "save the dataset anew")) from exc
+        raise DatasetError(Fault(f"{folder}/state.json", f"cannot be read: {exc}", "save the dataset anew")) from exc
     if any(file.resolve().parent != folder.resolve() for file in files):
-        raise DatasetError(Fault(str(folder / "state.json"), "names files outside its folder", "save the dataset anew"))
+        raise DatasetError(Fault(f"{folder}/state.json", "names files outside its folder", "save the dataset anew"))
     return read_arrow_files(files)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,7 @@ from touchstone.dataset.leaks import Crossing, find_crossings
 from touchstone.dataset.model import UNLABELLED, Assignment, Dataset, Examples, Inputs, Unreadable
 from touchstone.dataset.placement import Placement, place
 from touchstone.dataset.raw import Raw
-from touchstone.dataset.screening import class_order, screen
+from touchstone.dataset.screening import forget_classes, screen
 from touchstone.dataset.seal import Seal
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def assemble(study: Study, *, progress: Progress, home: Path) -> Dataset:
     n_read = sum(len(raw.names) + len(raw.unreadable) for raw in raws.values())
     contents = {}
     for name, raw in raws.items():
-        contents[name] = _kept(raw, read_content(raw, study.task, progress))
+        contents[name] = _kept(raw, read_content(raw, study.task, progress, home))
         if not raw.names and name in ("train", "test"):
             raise DatasetError(_nothing_readable(raw, study))
     classes = screen(raws, contents)
@@ -88,6 +88,10 @@ class _Work:
         copies = self._copies()
         made = [name for name in ("test", "validation") if name not in self.raws]
         placed = self._place(copies, made)
+        while late := self._classes_after_training(placed):
+            self.classes = forget_classes(self.raws, self.contents, late)
+            self.index = {name: i for i, name in enumerate(self.classes)}
+            placed = self._place(copies, made)
         full = {name: self._examples(name) for name in self.raws}
         crossings = find_crossings({name: full[name] for name in (*self.splits, *self.shifts)}, copies.near)
         leaked, leak_notes = self._leaked(crossings, full)
@@ -115,6 +119,11 @@ class _Work:
         raw = self.raws["train"]
         labels = [label or "" for label in raw.labels]
         return place(self.contents["train"].digests, labels, copies.family, raw.groups, raw.times, made)
+
+    def _classes_after_training(self, placed: Placement) -> set[str]:
+        """Classes that a cut in time leaves without a training example."""
+        labels = [label or "" for label in self.raws["train"].labels]
+        return set(labels) - {labels[i] for i in placed.rows("train")}
 
     def _examples(self, name: str) -> Examples:
         raw = self.raws[name]
@@ -187,7 +196,8 @@ class _Work:
                     found.append(Assignment(name, source, "left_out", leaked[source][i]))
                 else:
                     found.append(Assignment(name, source, source, f"given as {source}"))
-            found += [Assignment(u.example, source, "left_out", f"{u.kind}: {u.reason}") for u in self.raws[source].unreadable]
+            for one in self.raws[source].unreadable:
+                found.append(Assignment(one.example, source, "left_out", f"{one.kind}: {one.reason}"))
         return tuple(found)
 
     def _unreadable(self) -> tuple[Unreadable, ...]:
@@ -204,7 +214,7 @@ class _Work:
             labels = [self.classes[i] if i >= 0 else "" for i in examples.labels]
             return sorted([list(row) for row in zip(examples.digests, labels, groups, times, strict=True)])
 
-        parts = {**{name: rows(full[name]) for name in full if name != "train"}}
+        parts = {name: rows(full[name]) for name in full if name != "train"}
         return digest.of_data({"given": parts, "used": {name: rows(used[name]) for name in used}})
 
 
@@ -221,8 +231,6 @@ def _enough(labels: NDArray[np.int64], gone: set[int]) -> bool:
 
 
 def _hidden(examples: Examples, rows: Sequence[int]) -> Examples:
-    from dataclasses import replace
-
     labels = examples.labels.copy()
     labels[list(rows)] = UNLABELLED
     return replace(examples, labels=labels)

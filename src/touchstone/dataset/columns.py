@@ -33,9 +33,7 @@ class Roles:
     guesses: tuple[str, ...] = ()
 
 
-def assign_roles(
-    names: Sequence[str], columns: Columns, task: str, where: str, *, labelled: bool, split: str
-) -> Roles:
+def assign_roles(names: Sequence[str], columns: Columns, task: str, where: str, *, labelled: bool, split: str) -> Roles:
     """Find each role's column.
 
     Raises
@@ -59,12 +57,13 @@ def assign_roles(
             what = f"no column looks like the {role} ({', '.join(usual[:4])})"
             faults.append(Fault(where, what, f"its columns are {_listed(names)}; set data.columns.{role}"))
         else:
-            guesses.append(f"{split}: the column {found!r} was taken as the {role} (by its name)")
+            guesses.append(f"the column {found!r} was taken as the {role} (by its name)")
         return found
 
-    needs_input = task != "tabular-classification"
     usual_input = IMAGE_INPUTS if task == "image-classification" else TEXT_INPUTS
-    input_column = named("input", columns.input) if columns.input else guessed("input", usual_input) if needs_input else None
+    input_column = named("input", columns.input)
+    if columns.input is None and task != "tabular-classification":
+        input_column = guessed("input", usual_input)
     label = named("label", columns.label) if columns.label in names or labelled else None
     if labelled and columns.label is None:
         label = guessed("label", LABELS)
@@ -87,7 +86,8 @@ def proposals(names: Sequence[str], columns: Columns) -> list[str]:
             said.append(f"the column {found!r} looks like a {role}; if it is one, set data.columns.{role}: {found}")
     split = _first(names, SPLITS)
     if split:
-        said.append(f"the column {split!r} looks like a ready-made split; it is not used: give one table per split to use it")
+        mend = "give one table per split to use it"
+        said.append(f"the column {split!r} looks like a ready-made split; it is not used: {mend}")
     return said
 
 

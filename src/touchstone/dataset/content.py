@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from touchstone.dataset import picture, wording
 from touchstone.dataset.inputs import Place
 from touchstone.dataset.picture import PictureError, Print
 from touchstone.dataset.raw import Raw
+from touchstone.dataset.recall import Recall
 
 WORKERS = 2
 """Decoding and hashing leave Python's lock; more threads than this gain little beside other work."""
@@ -33,10 +35,10 @@ class Content:
     """(n, 24, 24, 3); pictures only."""
 
 
-def read_content(raw: Raw, task: str, progress: Progress) -> Content:
+def read_content(raw: Raw, task: str, progress: Progress, home: Path) -> Content:
     """Digest every input of ``raw``; what cannot be read is set aside there, with its reason."""
     if task == "image-classification":
-        return _pictures(raw, progress)
+        return _pictures(raw, progress, home)
     if task == "text-classification":
         return _texts(raw)
     return Content(tuple(digest.of_data(row).partition(":")[2] for row in raw.inputs))
@@ -54,10 +56,15 @@ def _texts(raw: Raw) -> Content:
     return Content(tuple(wording.digest(text) for text in raw.inputs))
 
 
-def _pictures(raw: Raw, progress: Progress) -> Content:
+def _pictures(raw: Raw, progress: Progress, home: Path) -> Content:
+    recall = Recall(home, raw.inputs)
+    everything = recall.load()
+    if everything is None:
+        everything = list(_prints(raw, progress))
+        recall.save(everything)
     prints: list[Print] = []
     kept = []
-    for index, found in enumerate(_prints(raw, progress)):
+    for index, found in enumerate(everything):
         if isinstance(found, PictureError):
             raw.set_aside(raw.names[index], found.kind, found.reason)
         else:

@@ -47,11 +47,13 @@ def find_copies(
     ----------
     contents, labels, texts : one item per source, of equal lengths; ``texts`` for texts alone
     """
-    digests = [one for content in contents for one in content.digests]
-    unique, first = np.unique(np.array(digests, dtype=object), return_index=True) if digests else ([], [])
+    places: dict[str, int] = {}
+    for place, one in enumerate(one for content in contents for one in content.digests):
+        places.setdefault(one, place)
+    unique = sorted(places)
+    first = np.array([places[one] for one in unique], dtype=np.int64)
     if len(unique) < 2:
-        return Copies((), {str(one): str(one) for one in unique})
-    near: list[Near] = []
+        return Copies((), {one: one for one in unique})
     if texts is not None:
         pooled = [text for source in texts for text in source]
         pairs, scores = near_texts([pooled[i] for i in first])
@@ -62,12 +64,12 @@ def find_copies(
         pairs, unlikeness, kinds = near_pictures(hashes, thumbs, _strangers(labels)[first])
         scores = 1.0 - unlikeness
     else:
-        return Copies((), {str(one): str(one) for one in unique})
+        return Copies((), {one: one for one in unique})
     near = [
-        Near(str(unique[a]), str(unique[b]), "mirror" if turned else "near", round(float(score), 4))
+        Near(unique[a], unique[b], "mirror" if turned else "near", round(float(score), 4))
         for (a, b), score, turned in zip(pairs, scores, kinds, strict=True)
     ]
-    return _joined([str(one) for one in unique], near)
+    return _joined(unique, near)
 
 
 def _strangers(labels: Sequence[Sequence[str | None]]) -> NDArray[np.int64]:

@@ -31,7 +31,8 @@ def read_folder(path: Path, task: str, split: str, *, labelled: bool) -> Raw:
     what = "text file" if task == "text-classification" else "picture"
     if not wanted:
         seen = f"{len(files):,} files of other kinds" if files else "it is empty"
-        raise DatasetError(Fault(str(path), f"no {what} in it ({seen})", f"known endings: {' '.join(sorted(suffixes))}"))
+        mend = f"known endings: {' '.join(sorted(suffixes))}"
+        raise DatasetError(Fault(str(path), f"no {what} in it ({seen})", mend))
     raw = Raw(split, labelled=labelled)
     for name, place in wanted:
         _add(raw, name, place, task, labelled)

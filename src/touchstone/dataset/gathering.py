@@ -34,7 +34,7 @@ def gather(study: Study) -> tuple[dict[str, Raw], list[str]]:
             faults += exc.faults
     if faults:
         raise DatasetError(list(dict.fromkeys(faults)))
-    notes += _slice_notes(study, raws)
+    _refuse_unknown_slices(study, raws["train"])
     return raws, notes
 
 
@@ -64,11 +64,10 @@ def _sources(study: Study) -> tuple[dict[str, Source], list[str]]:
     return {name: sources[name] for name in ordered}, notes
 
 
-def _slice_notes(study: Study, raws: dict[str, Raw]) -> list[str]:
-    """Slices must be columns somewhere; where they are missing in train they cannot have been meant."""
-    there = raws["train"].columns
-    wrong = [name for name in study.data.slices if name not in there]
+def _refuse_unknown_slices(study: Study, train: Raw) -> None:
+    """A slice that is no column of train cannot have been meant."""
+    known = ", ".join(train.columns) or "none (a folder has no table)"
+    where, mend = str(study.data.train.path), f"its further columns are {known}; mend data.slices"
+    wrong = [name for name in study.data.slices if name not in train.columns]
     if wrong:
-        mend = f"its columns are {', '.join(there) or 'none (a folder has no table)'}; mend data.slices"
-        raise DatasetError([Fault(str(study.data.train.path), f"no column {name!r} to slice by", mend) for name in wrong])
-    return []
+        raise DatasetError([Fault(where, f"no column {name!r} to slice by", mend) for name in wrong])

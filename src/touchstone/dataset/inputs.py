@@ -18,6 +18,17 @@ class Place(Protocol):
     """Where the bytes of one picture stand."""
 
     def read(self) -> bytes: ...
+    def identity(self) -> str:
+        """Where it stands and which state of it: changes whenever the bytes may have changed."""
+
+
+def stamp(path: Path) -> str:
+    """A file's place, size and time of change."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError):
+        return f"{path}:missing"
+    return f"{path.absolute()}:{state.st_size}:{state.st_mtime_ns}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,9 @@ class FilePlace:
         except (OSError, ValueError) as exc:
             raise PictureError("missing", getattr(exc, "strerror", None) or str(exc)) from exc
 
+    def identity(self) -> str:
+        return stamp(self.path)
+
 
 @dataclass(frozen=True, slots=True)
 class MemberPlace:
@@ -48,10 +62,15 @@ class MemberPlace:
     def read(self) -> bytes:
         return self.archive.read(self.member)
 
+    def identity(self) -> str:
+        return f"{self.archive.stamp}:{self.member}"
+
 
 class Blobs(Protocol):
     """A column of bytes, read row by row."""
 
+    @property
+    def stamp(self) -> str: ...
     def read(self, row: int) -> bytes: ...
 
 
@@ -65,6 +84,9 @@ class CellPlace:
     def read(self) -> bytes:
         return self.blobs.read(self.row)
 
+    def identity(self) -> str:
+        return f"{self.blobs.stamp}:{self.row}"
+
 
 @dataclass(frozen=True, slots=True)
 class NoPlace:
@@ -75,6 +97,9 @@ class NoPlace:
 
     def read(self) -> bytes:
         raise PictureError(self.kind, self.reason)
+
+    def identity(self) -> str:
+        return f"{self.kind}:{self.reason}"
 
 
 class Pictures:

@@ -104,7 +104,9 @@ def _candidates(queries: NDArray[np.uint64], targets: NDArray[np.uint64], *, sam
     return np.unique(np.concatenate(found), axis=0)
 
 
-def _joined(probes: NDArray[np.int64], keys: NDArray[np.int64], order: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+def _joined(
+    probes: NDArray[np.int64], keys: NDArray[np.int64], order: NDArray[np.int64]
+) -> Iterator[NDArray[np.int64]]:
     """Index pairs of equal keys, in pieces; ``keys`` are sorted and ``order`` tells where they came from."""
     low, high = np.searchsorted(keys, probes, "left"), np.searchsorted(keys, probes, "right")
     counts = np.where(high - low > MAX_BUCKET, 0, high - low)

@@ -42,7 +42,9 @@ def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.floa
     return pairs[scores > 0], scores[scores > 0]
 
 
-def _likenesses(shingles: NDArray[np.uint64], starts: NDArray[np.int64], pairs: NDArray[np.int64]) -> NDArray[np.float64]:
+def _likenesses(
+    shingles: NDArray[np.uint64], starts: NDArray[np.int64], pairs: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Exact Jaccard similarity of each pair, 0 where the two are no near copies."""
     common = _common(shingles, len(starts) - 1)
     sets: dict[int, frozenset[int]] = {}

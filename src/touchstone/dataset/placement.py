@@ -68,7 +68,8 @@ def _latest(
     renumbered = [Unit(unit.key, tuple(at[i] for i in unit.members), unit.counts) for unit in units]
     chosen, out = cut_in_time(renumbered, [moments[i] for i in rows], share)
     if not out and _overlaps(renumbered, [moments[i] for i in rows], chosen):
-        placed.notes.append(f"groups go on for long, so {purpose} holds the groups that end last, not only later examples")
+        what = "holds the groups that end last, not only later examples"
+        placed.notes.append(f"groups go on for long, so {purpose} {what}")
     return chosen, {rows[n] for n in out}
 
 

@@ -20,7 +20,8 @@ def screen(raws: dict[str, Raw], contents: dict[str, Content]) -> tuple[str, ...
     """
     for name, raw in raws.items():
         if raw.labelled:
-            _set_aside(raw, contents, name, {i: ("unlabelled", "no label") for i, one in enumerate(raw.labels) if one is None})
+            missing = {i: ("unlabelled", "no label") for i, one in enumerate(raw.labels) if one is None}
+            _set_aside(raw, contents, name, missing)
     train = raws["train"]
     counts = Counter(train.labels)
     once = {label for label, count in counts.items() if count == 1}
@@ -42,6 +43,21 @@ def screen(raws: dict[str, Raw], contents: dict[str, Content]) -> tuple[str, ...
                 what = f"no example of {name} has a label that training knows ({', '.join(classes[:5])} ...)"
                 raise DatasetError(Fault("", what, "check that both use the same names of classes"))
     return classes
+
+
+def forget_classes(raws: dict[str, Raw], contents: dict[str, Content], late: set[str]) -> tuple[str, ...]:
+    """Set aside classes that appear only after training ends; give the classes that remain."""
+    for name, raw in raws.items():
+        gone = {
+            i: ("class_not_in_training", f"training, which ends earlier, has no example of {one!r}")
+            for i, one in enumerate(raw.labels)
+            if one in late
+        }
+        _set_aside(raw, contents, name, gone)
+    remaining = Counter(raws["train"].labels)
+    if len(remaining) < 2:
+        raise DatasetError(_too_few(remaining))
+    return class_order([label for label in remaining if label is not None])
 
 
 def class_order(labels: Sequence[str]) -> tuple[str, ...]:

@@ -66,17 +66,16 @@ class Seal:
         """
         path = self._path(by)
         if not path.exists():
-            record = {"date": datetime.now(UTC).isoformat(timespec="seconds"), "by": by, "model": model, "test": self.digest}
-            self._record(path, json.dumps(record))
+            date = datetime.now(UTC).isoformat(timespec="microseconds")
+            self._record(path, json.dumps({"date": date, "by": by, "model": model, "test": self.digest}))
         return self._reveal()
 
     def _record(self, path: Path, text: str) -> None:
         """Write once: of two processes with one key, one writes and the other finds it there."""
-        with writing(path) as temporary:
-            with temporary.open("w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
+        with writing(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _path(self, by: str) -> Path:
         return self._folder / (hashlib.sha256(by.encode()).hexdigest()[:32] + ".json")
@@ -103,6 +102,4 @@ class Seal:
     def changed_model(self, by: str, model: str | None) -> bool:
         """Whether an earlier opening by another key was for another model than ``model``."""
         mine = next((one.date for one in self.history() if one.by == by), None)
-        return any(
-            one.by != by and one.model != model and (mine is None or one.date <= mine) for one in self.history()
-        )
+        return any(one.by != by and one.model != model and (mine is None or one.date <= mine) for one in self.history())

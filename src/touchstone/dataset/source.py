@@ -103,7 +103,8 @@ class _Shelf:
         member = self.archive.find(written) if self.archive else None
         if self.archive and member:
             return MemberPlace(self.archive, member)
-        return NoPlace("missing", "no such file beside the table" + (" or in files" if self.folder or self.archive else ""))
+        also = " or in files" if self.folder or self.archive else ""
+        return NoPlace("missing", f"no such file beside the table{also}")
 
 
 def _add_texts(raw: Raw, table: Table, roles: Roles, rows: list[int]) -> None:

@@ -41,9 +41,7 @@ def make_units(heads: Sequence[str], labels: Sequence[str]) -> list[Unit]:
     members: dict[str, list[int]] = defaultdict(list)
     for index, head in enumerate(heads):
         members[head].append(index)
-    return [
-        Unit(key, tuple(rows), Counter(labels[i] for i in rows)) for key, rows in sorted(members.items())
-    ]
+    return [Unit(key, tuple(rows), Counter(labels[i] for i in rows)) for key, rows in sorted(members.items())]
 
 
 def draw(units: Sequence[Unit], share: float, purpose: str, few: int = 1) -> set[str]:

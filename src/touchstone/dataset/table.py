@@ -147,7 +147,7 @@ def _read_json(path: Path) -> Table:
         except (json.JSONDecodeError, RecursionError) as exc:
             raise DatasetError(Fault(str(path), f"not JSON: {exc}", "write one object per line")) from exc
     else:
-        for number, line in enumerate((line for line in text.split("\n") if line.strip())):
+        for number, line in enumerate(line for line in text.split("\n") if line.strip()):
             try:
                 records.append(json.loads(line))
             except (json.JSONDecodeError, RecursionError) as exc:

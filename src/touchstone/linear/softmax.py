@@ -107,7 +107,9 @@ class _Problem:
         spectrum: Floats | None,
     ) -> None:
         n, d = features.shape
-        self.features, self.transposed = features, features.T
+        self.features = features
+        # a sparse transpose is slow to multiply until it is stored by rows
+        self.transposed = features.T.tocsr() if hasattr(features, "tocsr") else features.T
         self.labels, self.rows = np.asarray(labels), np.arange(n)
         self.shape = (d + 1, n_classes)
         self.weights = None if item_weights is None else np.asarray(item_weights, dtype=features.dtype)

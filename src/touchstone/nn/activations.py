@@ -82,6 +82,11 @@ class Store:
         return batch
 
 
+def is_built(folder: Path) -> bool:
+    """Whether a whole store stands there."""
+    return (folder / "about.json").exists()
+
+
 def build(
     folder: Path,
     inputs: Callable[[NDArray[np.int64]], list[Any]],
@@ -111,7 +116,7 @@ def build(
     Overflow
         where an activation exceeds half precision
     """
-    if not (folder / "about.json").exists():
+    if not is_built(folder):
         with writing_folder(folder) as temporary:
             writer = _Writer(temporary, n, padding)
             for start in range(0, n, batch_size):

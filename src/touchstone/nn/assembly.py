@@ -18,11 +18,12 @@ from touchstone.core import digest
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
 from touchstone.dataset.model import Examples
-from touchstone.nn.activations import Overflow, Prepare, Store, build
+from touchstone.nn.activations import Overflow, Prepare, Store, build, is_built
 from touchstone.nn.base_model import Base
 from touchstone.nn.determinism import device
 from touchstone.nn.evaluation import Held, moved
 from touchstone.nn.families import blocks
+from touchstone.nn.lower_pass import Lower, open_lower
 from touchstone.nn.preprocess import preprocessor
 from touchstone.nn.source import Augment, Live, Source, Stored, view_of
 from touchstone.nn.split import HIDDEN, Batch, SplitError, SplitModel
@@ -122,6 +123,7 @@ class Shelf:
         progress: Progress, title: str,
     ) -> list[Store]:  # fmt: skip
         stores = []
+        lower: Lower | None = None
 
         def advance(count: int) -> None:
             self.computed += count
@@ -130,11 +132,16 @@ class Shelf:
         with progress.task(title, len(ordered) * len(views)) as bar:
             for view in views:
                 folder = self.cache / "activations" / self._name(parts, ordered, view, names)
+                if lower is None and parts.split is not None and not is_built(folder):
+                    lower = open_lower(parts.split, self._sample(ordered), len(ordered) * len(views), self.cache)
                 stores.append(build(
                     folder, self._reader(ordered, view, augment, names), len(ordered), self.prepare,
-                    _lower(parts), padding=int(getattr(self.prepare, "pad_id", 0)), advance=advance,
+                    lower, padding=int(getattr(self.prepare, "pad_id", 0)), advance=advance,
                 ))  # fmt: skip
         return stores
+
+    def _sample(self, ordered: Examples) -> Batch:
+        return self.prepare([ordered.inputs[row % len(ordered)] for row in range(2)])
 
     def _reader(
         self, ordered: Examples, view: int, augment: Augment | None, names: Any
@@ -155,25 +162,12 @@ class Shelf:
         batch = self.prepare([ordered.inputs[0]])
         if "input_ids" in batch and parts.split is None:
             return 0
-        with torch.no_grad():
-            lower = _lower(parts)
-            row = next(iter(batch.values())) if lower is None else lower(batch)
+        on = next(parts.model.parameters()).device
+        with torch.inference_mode():
+            row = batch["pixel_values"] if parts.split is None else parts.split.lower(moved(batch, on))
         allowed = min(CACHE_BYTES, _free_bytes(self.cache) // 2)
         fitting = allowed // max(1, row.numel() * 2 * len(ordered)) - 1
         return None if fitting < 0 else int(min(wanted, fitting))
-
-
-def _lower(parts: Cut) -> Callable[[Batch], Tensor] | None:
-    split = parts.split
-    if split is None:
-        return None
-    on = next(parts.model.parameters()).device
-
-    def lower(batch: Batch) -> Tensor:
-        with torch.inference_mode():
-            return split.lower(moved(batch, on))
-
-    return lower
 
 
 def shelf(base: Base, cache: Path, *, side: int | None = None) -> Shelf:

@@ -39,7 +39,16 @@ SAMPLE = 8
 LOGITS = "logits"
 _GREATEST = float(np.finfo(np.float16).max)
 _NOT_ARCHITECTURE = frozenset(
-    {"id2label", "label2id", "num_labels", "_name_or_path", "transformers_version", "architectures", "dtype", "torch_dtype"}
+    {
+        "id2label",
+        "label2id",
+        "num_labels",
+        "_name_or_path",
+        "transformers_version",
+        "architectures",
+        "dtype",
+        "torch_dtype",
+    }
 )
 
 Augment = Callable[[Any, np.random.Generator], Any]
@@ -164,11 +173,15 @@ class _Work:
         self.base, self.twin_seed, self.home, self.expected, self.progress = base, twin_seed, home, expected, progress
         self.preprocessor: Preprocessor = preprocessor(base)
         kept = {name: value for name, value in base.config.items() if name not in _NOT_ARCHITECTURE}
-        self.architecture = digest.of_data({"config": kept, "pooling": base.pooling, "prepared": self.preprocessor.digest})
+        self.architecture = digest.of_data(
+            {"config": kept, "pooling": base.pooling, "prepared": self.preprocessor.digest}
+        )
         known = recorded(self.architecture, home, expected)
         self.engine_name = known.chosen if known is not None else ""
         self.engine: Engine | None = None
-        self.shards: Shards | None = Shards(self._folder()) if known is not None and Shards.exists(self._folder()) else None
+        self.shards: Shards | None = (
+            Shards(self._folder()) if known is not None and Shards.exists(self._folder()) else None
+        )
         self.head: tuple[NDArray[np.float32], NDArray[np.float32]] | None = None
 
     def _folder(self) -> Path:
@@ -190,7 +203,12 @@ class _Work:
             self.head = layer.weight.detach().numpy().copy(), layer.bias.detach().numpy().copy()
         graph = FeatureGraph(model)
         self.engine, _ = open_engine(
-            graph, sample, architecture=self.architecture, home=self.home, expected=self.expected, progress=self.progress
+            graph,
+            sample,
+            architecture=self.architecture,
+            home=self.home,
+            expected=self.expected,
+            progress=self.progress,
         )
         self.engine_name = self.engine.name
         widths = [part.shape[1] for part in self.engine(sample)]

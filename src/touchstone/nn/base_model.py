@@ -149,3 +149,28 @@ def _describe(folder: Path, written: str) -> tuple[tuple[str, ...], int]:
     except (ValueError, TypeError, RuntimeError, AttributeError, KeyError, ZeroDivisionError) as fault:
         raise ModelFilesError(Fault(written, f"{CONFIG} describes no network ({one_line(fault)})")) from fault
     return tuple(name for name, _ in blocks(model)), sum(parameter.numel() for parameter in model.parameters())
+
+
+def resolve_hub(repository: str, revision: str, home: Path) -> Path:
+    """The local copy of a model of the Hugging Face hub at a pinned revision, fetched where it is not there yet.
+
+    Only safetensors, JSON and text files are fetched.
+
+    Raises
+    ------
+    ModelFilesError
+        without a network, or where the hub does not have it
+    """
+    from huggingface_hub import snapshot_download
+
+    written = f"{repository}@{revision}"
+    try:
+        folder = snapshot_download(
+            repository, revision=revision, cache_dir=home / "hub",
+            allow_patterns=["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model"],
+        )  # fmt: skip
+    except Exception as fault:  # noqa: BLE001 - the hub client raises its own, its HTTP library's and the system's
+        what = f"cannot be fetched from the Hugging Face hub ({one_line(fault)})"
+        mend = "give a local folder, or check network, name and revision"
+        raise ModelFilesError(Fault(written, what, mend)) from fault
+    return Path(folder)

@@ -146,8 +146,9 @@ def _names(graph: FeatureGraph) -> tuple[str, ...]:
     """Engines to try after the plain one, cheapest to try first."""
     if device().type == "cuda":
         return ("cuda-bf16",)
-    convolutional = any(isinstance(part, nn.Conv2d) and part.kernel_size[0] < part.in_channels for part in graph.modules())
-    return (*(("channels-last",) if convolutional else ()), "bf16", *(("channels-last-bf16",) if convolutional else ()), "onnxruntime")
+    if sum(isinstance(part, nn.Conv2d) for part in graph.modules()) > 1:  # one alone cuts pictures into patches
+        return ("channels-last", "bf16", "channels-last-bf16", "onnxruntime")
+    return ("bf16", "onnxruntime")
 
 
 def _make(name: str, graph: FeatureGraph, sample: Batch, stored: Path) -> Engine:
@@ -156,7 +157,8 @@ def _make(name: str, graph: FeatureGraph, sample: Batch, stored: Path) -> Engine
     where = device() if name.startswith("cuda") else torch.device("cpu")
     half = name.endswith("bf16")
     dtype = torch.bfloat16 if half and where.type == "cpu" else torch.float32
-    layout = torch.channels_last if name.startswith("channels-last") or where.type == "cuda" else torch.contiguous_format
+    last = name.startswith("channels-last") or where.type == "cuda"
+    layout = torch.channels_last if last else torch.contiguous_format
     network = graph if name == "eager" else copy.deepcopy(graph)
     network = network.to(device=where, dtype=dtype, memory_format=layout)  # type: ignore[call-overload]
 
@@ -232,7 +234,7 @@ def _processor() -> str:
 
 def _onnxruntime_version() -> Any:
     try:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
     except ImportError:
         return None
     return onnxruntime.__version__

@@ -157,7 +157,7 @@ def _tame_dropout(config: Any) -> None:
 
 
 def _tame_batch_norm(model: nn.Module) -> None:
-    """MobileNet's momentum in transformers (0.997) is TensorFlow's: torch would keep the last batch's statistics alone."""
+    """MobileNet's momentum in transformers (0.997) is TensorFlow's: torch would keep the last batch alone."""
     for part in model.modules():
         if isinstance(part, nn.BatchNorm2d) and (part.momentum is None or part.momentum > GREATEST_DROPOUT):
             part.momentum = BATCH_NORM_MOMENTUM
@@ -165,12 +165,14 @@ def _tame_batch_norm(model: nn.Module) -> None:
 
 def family_of(model: nn.Module) -> Family:
     """The family of a transformers model."""
-    return FAMILIES[model.config.model_type]
+    config: Any = model.config
+    return FAMILIES[config.model_type]
 
 
 def backbone(model: nn.Module) -> nn.Module:
     """The part of a classification model below its head."""
-    inner: nn.Module = model.base_model
+    inner = model.base_model
+    assert isinstance(inner, nn.Module)
     return inner
 
 

@@ -22,7 +22,7 @@ def load_config(folder: Path, written: str) -> transformers.PreTrainedConfig:
         with quiet():
             config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     except Exception as fault:  # noqa: BLE001 - transformers and its validators raise many kinds; one of ours leaves
-        raise ModelFilesError(Fault(written, f"{CONFIG} cannot be read ({one_line(fault)})")) from fault
+        raise ModelFilesError(Fault(written, f"config.json cannot be read ({one_line(fault)})")) from fault
     assert isinstance(config, transformers.PreTrainedConfig)
     return config
 
@@ -39,16 +39,18 @@ def quiet() -> Iterator[None]:
     """Keep transformers from reporting on standard error what we judge ourselves."""
     before, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.CRITICAL)
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         yield
     finally:
         transformers_logging.set_verbosity(before)
         if bars:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
-def load_weights(folder: Path, task: str, config: transformers.PreTrainedConfig, written: str) -> tuple[nn.Module, set[str]]:
+def load_weights(
+    folder: Path, task: str, config: transformers.PreTrainedConfig, written: str
+) -> tuple[nn.Module, set[str]]:
     """A classifier with the folder's safetensors weights in float32, and the names of what the folder did not have.
 
     A head of another size is made anew and counts as missing.

@@ -47,7 +47,7 @@ def session(graph: FeatureGraph, sample: Batch, stored: Path, threads: int) -> A
     """
     try:
         import onnx
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
 
         if not stored.is_file():
             write_bytes(stored, _without_weights(_exported(graph, sample), graph).SerializeToString())
@@ -66,8 +66,8 @@ def _exported(graph: FeatureGraph, sample: Batch) -> Any:
     free = {0: torch.export.Dim.DYNAMIC} | ({} if len(inputs) == 1 else {1: torch.export.Dim.DYNAMIC})
     with _silence(), torch.no_grad():
         program = torch.onnx.export(
-            graph, inputs, None, dynamo=True, input_names=list(graph.input_names), dynamic_shapes=tuple(free for _ in inputs),
-            optimize=False, opset_version=OPSET, verbose=False,
+            graph, inputs, None, dynamo=True, input_names=list(graph.input_names), opset_version=OPSET,
+            dynamic_shapes=tuple(free for _ in inputs), optimize=False, verbose=False,
         )  # fmt: skip
     assert program is not None
     return program.model_proto
@@ -91,6 +91,9 @@ def _tensors(graph: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _without_weights(model: Any, graph: FeatureGraph) -> Any:
+    for node in model.graph.node:
+        del node.metadata_props[:]  # where in whose source each node came from
+        node.ClearField("doc_string")
     held = _tensors(graph)
     used = {name for node in model.graph.node for name in node.input}
     for entry in [entry for entry in model.graph.initializer if entry.name not in used]:

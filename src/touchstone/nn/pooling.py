@@ -50,7 +50,7 @@ class MeanToken(nn.Module):
             pooled = masked_mean(hidden_states, kept)
             return F.layer_norm(pooled, pooled.shape[-1:], eps=EPSILON).unsqueeze(1)
         scores = position_bias[:, :, 0, :].masked_fill(kept.unsqueeze(1) == 0, torch.finfo(torch.float32).min)
-        split = hidden_states.unflatten(-1, (self.heads, -1))  # (B, L, heads, d / heads)
+        split = hidden_states.reshape(*hidden_states.shape[:-1], self.heads, -1)  # (B, L, heads, d / heads)
         pooled = torch.einsum("bhl,blhd->bhd", scores.softmax(-1).to(split.dtype), split).flatten(1)
         return (F.layer_norm(pooled, pooled.shape[-1:], eps=EPSILON).unsqueeze(1),)
 
@@ -93,8 +93,12 @@ class Unmirrored(nn.Module):
 class PlainNorm(nn.Module):
     """Layer normalisation without weights."""
 
+    def __init__(self, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return F.layer_norm(x, x.shape[-1:], eps=EPSILON)
+        return F.layer_norm(x, x.shape[-1:], eps=self.eps)
 
 
 def pool_in_memory(model: Any, kind: str, chain: Any, pooling: str) -> None:
@@ -109,7 +113,7 @@ def pool_in_memory(model: Any, kind: str, chain: Any, pooling: str) -> None:
     """
     if kind == "prediction head":
         model.config.classifier_pooling = pooling
-        model.head = PlainNorm()
+        model.head = PlainNorm(model.config.norm_eps)
         return
     if pooling == "mean":
         mpnet = model.config.model_type == "mpnet"

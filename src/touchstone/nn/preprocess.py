@@ -56,18 +56,36 @@ class Pictures:
             raise ModelFilesError(Fault(str(folder), what, "save the image processor beside the model"))
         try:
             with quiet():
-                self._processor = transformers.AutoImageProcessor.from_pretrained(
+                self._processor = transformers.AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
                     folder, backend="pil", local_files_only=True, trust_remote_code=False
                 )
         except (OSError, ValueError, TypeError, KeyError, ImportError) as fault:
-            raise ModelFilesError(Fault(str(folder), f"its image processor cannot be read ({one_line(fault)})")) from fault
+            what = f"its image processor cannot be read ({one_line(fault)})"
+            raise ModelFilesError(Fault(str(folder), what)) from fault
         settings = {name: value for name, value in self._processor.to_dict().items() if not name.startswith("_")}
         self.digest = digest.of_data({name: str(value) for name, value in settings.items()})
+        self._scale, self._offset = _affine(settings)
 
     def __call__(self, inputs: Sequence[Any]) -> Batch:
-        pictures = [picture.convert("RGB") for picture in inputs]
-        prepared = self._processor(images=pictures, return_tensors="np")["pixel_values"]
-        return {"pixel_values": torch.from_numpy(np.ascontiguousarray(prepared, dtype=np.float32))}
+        pictures = [picture if picture.mode == "RGB" else picture.convert("RGB") for picture in inputs]
+        if self._scale is None:
+            prepared = self._processor(images=pictures, return_tensors="np")["pixel_values"]
+            return {"pixel_values": torch.from_numpy(np.ascontiguousarray(prepared, dtype=np.float32))}
+        # Rescaling and normalising in one step on the whole batch takes half the time of the processor's own way.
+        sized = self._processor(images=pictures, do_rescale=False, do_normalize=False, return_tensors="np")
+        pixels = np.multiply(sized["pixel_values"], self._scale, dtype=np.float32)  # (B, 3, H, W)
+        pixels += self._offset
+        return {"pixel_values": torch.from_numpy(np.ascontiguousarray(pixels))}
+
+
+def _affine(settings: dict[str, Any]) -> tuple[Any, Any]:
+    """Scale and offset (3, 1, 1) that do what rescaling and then normalising do; None where a model does otherwise."""
+    if not (settings.get("do_rescale") and settings.get("do_normalize")) or settings.get("rescale_offset"):
+        return None, None
+    mean, std = (np.asarray(settings[name], dtype=np.float64).reshape(-1, 1, 1) for name in ("image_mean", "image_std"))
+    if len(mean) != 3 or len(std) != 3 or not (std > 0).all():
+        return None, None
+    return (settings["rescale_factor"] / std).astype(np.float32), (-mean / std).astype(np.float32)
 
 
 class Texts:

@@ -24,7 +24,8 @@ def _mobilenet(values: dict[str, Any]) -> dict[str, Any]:
 
 def _resnet(values: dict[str, Any]) -> dict[str, Any]:
     widths = [_half(width) for width in values["hidden_sizes"]]
-    return {"embedding_size": _half(values["embedding_size"]), "hidden_sizes": widths, "depths": _halves(values["depths"])}
+    slim = {"hidden_sizes": widths, "depths": _halves(values["depths"])}
+    return {"embedding_size": _half(values["embedding_size"]), **slim}
 
 
 def _convnext(values: dict[str, Any]) -> dict[str, Any]:

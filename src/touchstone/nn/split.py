@@ -49,7 +49,8 @@ class SplitModel:
         self._last = blocks(model)[boundary - 1][1]
         shared = family_of(model).shared
         kept = None if shared is None else backbone(model).get_submodule(shared)
-        self._lower = [part for _, part in executed_below(model, boundary) if part is not kept]
+        inner = [inner for _, part in executed_below(model, boundary) for inner in _opened(part, self._last)]
+        self._lower = [part for part in inner if part is not kept]
         self._pixels = probe["pixel_values"].shape[1:] if "pixel_values" in probe else None
         self._templates: dict[nn.Module, Any] = {}
         with torch.no_grad(), evaluating(model):
@@ -96,10 +97,14 @@ class SplitModel:
                 del module.forward
 
     def _record(self, probe: Batch) -> None:
-        """Keep the shape of what every lower module returns: which places are tensors, and the rest as it is."""
+        """Keep the shape of what every lower module returns: which places are tensors, and the rest as it is.
+
+        What runs after the last lower block (a final normalisation) runs in the upper part, frozen or not.
+        """
 
         def keep(module: nn.Module, args: Any, output: Any) -> None:
-            self._templates[module] = _template(output)
+            if self._last not in self._templates:
+                self._templates[module] = _template(output)
 
         handles = [module.register_forward_hook(keep) for module in self._lower]
         try:
@@ -129,6 +134,14 @@ def evaluating(model: nn.Module) -> Iterator[None]:
 
 class SplitError(Exception):
     """This model cannot be cut at this block."""
+
+
+def _opened(part: nn.Module, last: nn.Module) -> list[nn.Module]:
+    """The module itself, or the modules in it where it goes on after ``last`` has run."""
+    holds_last = part is not last and any(inner is last for inner in part.modules())
+    if not holds_last and not isinstance(part, nn.ModuleList):
+        return [part]
+    return [inner for child in part.children() for inner in _opened(child, last)]
 
 
 def _without_pixels(batch: Batch) -> Batch:

@@ -37,13 +37,16 @@ class Arena:
     @cached_property
     def train_blocks(self) -> Mapping[str, Any]:
         """Frozen features of the training examples, by block."""
-        blocks: Mapping[str, Any] = features(self.bench, self.base, self.data.train).blocks
+        blocks: Mapping[str, Any] = features(self.bench, self.base, self.data.train, expected=self.data.n_read).blocks
         return blocks
 
     @cached_property
     def split_blocks(self) -> Mapping[str, Mapping[str, Any]]:
         """Frozen features of every split, by block."""
-        return {name: features(self.bench, self.base, examples).blocks for name, examples in self.splits.items()}
+        return {
+            name: features(self.bench, self.base, examples, expected=self.data.n_read).blocks
+            for name, examples in self.splits.items()
+        }
 
     @cached_property
     def groups(self) -> Any:
@@ -54,9 +57,9 @@ class Arena:
     def training(self) -> TrainingData:
         """What a training may see."""
         from touchstone.nn.assembly import TrainingData
-        from touchstone.tasks.augmentation import augmenter
+        from touchstone.tasks import image
 
-        augment = augmenter(self.data.task, self.bench.study.adapt.augment)
+        augment = image.augment if self.data.task == "image-classification" else None
         return TrainingData(self.data.train, self.data.validation, self.data.classes, augment)
 
     @cached_property

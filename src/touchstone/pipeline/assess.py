@@ -139,11 +139,13 @@ def _probabilities(arena: Arena, model: Predictor, examples: Any, columns: list[
 
 def _retain(arena: Arena, model: Path, folder: Path) -> None:
     """How much of the base is left, where the model is of the base's own family and size."""
-    from touchstone.nn.predictor import load_network
+    from touchstone.nn.base_model import open_base
+    from touchstone.nn.families import classifier
     from touchstone.nn.retention import retention_of
 
-    network = load_network(model)
-    if network.config.model_type != arena.base.family:
+    theirs = open_base(model, str(model), arena.data.task)
+    if theirs.family != arena.base.family or theirs.blocks != arena.base.blocks:
         return
+    network = classifier(theirs, arena.data.classes, seed=arena.bench.seed)
     some = first_by_content(arena.data.train, MOST_REFERENCES)
     write_retention(folder, retention_of(arena.base, network, some, seed=arena.bench.seed, progress=arena.bench.progress))

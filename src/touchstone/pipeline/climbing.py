@@ -41,7 +41,8 @@ def climb(arena: Arena, probe: Contender, head: LinearHead) -> Climb:
 def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, str]) -> tuple[Contender, ...]:
     attempts: list[Attempt] = []
     best = probe.shipped["validation"]
-    for recipe in ladder.rungs(*_shape(arena)):
+    for plain in ladder.rungs(*_shape(arena)):
+        recipe = replace(plain, augment=arena.bench.study.adapt.augment)
         if arena.bench.journal.out_of_budget(LADDER_SHARE):
             skipped[recipe.name] = "budget"
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchstone.core import atomic, digest
-from touchstone.core.errors import Fault, InputError
+from touchstone.core.errors import Fault, InputError, ReloadError
 from touchstone.core.evidence import Evidence
 from touchstone.core.measures import Latency
 from touchstone.pipeline.contender import Contender
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 PROVEN_ON = 64
 """Examples on which the exported model must repeat itself in a fresh process."""
+MEASURED_WITHIN = 0.1
+"""Features are kept in half precision, and bfloat16 where the processor has it; a probability moves less than this."""
 GALLERY = "cache/gallery.json"
 
 
@@ -37,13 +39,16 @@ class Outputs:
     def export(self, arena: Arena, chosen: Contender) -> None:
         """Write ``model/`` and prove, in a fresh process with transformers alone, that it repeats the predictions."""
         from touchstone.nn.export import export, reload_proof
+        from touchstone.nn.predictor import Predictor
 
         assert self.folder is not None, "only a run with a folder exports a model"
         folder = self.folder / "model"
         with arena.bench.journal.stage("export", "exporting the model and proving that it reloads"):
             export(build(arena, chosen), arena.base, folder, arena.data.classes)
             some = arena.data.test.take(range(min(PROVEN_ON, len(arena.data.test))))
-            reload_proof(folder, some, chosen.shipped["test"][: len(some)], arena.data.task)
+            exported = Predictor.load(folder).probabilities([some.inputs[i] for i in range(len(some))])
+            _agree(chosen.shipped["test"][: len(some)], exported)
+            reload_proof(folder, some, exported, arena.data.task)
         self.adopt(folder, "model/")
 
     def adopt(self, model: Path, written: str) -> None:
@@ -92,6 +97,19 @@ class Outputs:
         return Result.of(evidence, self.folder)
 
 
+def _agree(measured: Any, exported: Any) -> None:
+    """What was measured, from cached half-precision features, must be what the exported model says.
+
+    Raises
+    ------
+    ReloadError
+        where a probability differs by more than rounding explains
+    """
+    worst = float(abs(measured - exported).max())
+    if worst > MEASURED_WITHIN:
+        raise ReloadError(f"the exported model differs from what was measured by up to {worst:.3f} in a probability")
+
+
 def folder_digest(folder: Path) -> str:
     """Digest of the files of a folder, by name."""
     return digest.of_data({path.name: digest.of_file(path) for path in sorted(folder.iterdir()) if path.is_file()})
@@ -104,8 +122,7 @@ def build(arena: Arena, chosen: Contender) -> Any:
         from touchstone.nn.train import load_tuned
 
         return load_tuned(arena.base, chosen.model)
-    from touchstone.nn.classifier import classifier
-    from touchstone.nn.families import set_head
+    from touchstone.nn.families import classifier, set_head
     from touchstone.pipeline.contender import load_arrays
 
     arrays = load_arrays(chosen.model)

@@ -47,13 +47,14 @@ def rank_bases(bench: Bench, data: Dataset, bases: Sequence[Base]) -> Ranking:
     inputs, passed, raw = [], 0, None
     with bench.journal.stage("features"):
         for base, work in zip(bases, works, strict=True):
-            own, twin = features(bench, base, examples), features(bench, base, examples, twin=True)
+            own = features(bench, base, examples, expected=data.n_read)
+            twin = features(bench, base, examples, twin=True)
             passed += own.computed + twin.computed
             inputs.append(domain.BaseInput(base.written, own.blocks, twin.blocks, work.macs / NOMINAL_MACS_PER_SECOND))
     with bench.journal.stage("ranking", "ranking the base models on frozen features"):
         from touchstone.candidates.non_transfer import raw_features
 
-        raw = raw_features(examples, bench.progress)
+        raw = raw_features(examples, progress=bench.progress)
         scores, items = domain.rank_bases(
             inputs, examples.labels, group_numbers(examples), raw, seed=bench.seed, progress=bench.progress
         )
@@ -70,11 +71,16 @@ def choose(scores: Sequence[BaseScore], macs: Mapping[str, float]) -> tuple[Base
     return tuple(replace(score, chosen=score is picked) for score in scores)
 
 
-def features(bench: Bench, base: Base, examples: Examples, *, twin: bool = False) -> Any:
-    """Frozen features from the bank; only what is not there yet goes through the backbone."""
+def features(bench: Bench, base: Base, examples: Examples, *, twin: bool = False, expected: int | None = None) -> Any:
+    """Frozen features from the bank; only what is not there yet goes through the backbone.
+
+    ``expected`` counts what the whole run will pass through this base: it decides which engines are worth trying.
+    """
     from touchstone.nn import bank
 
-    return bank.features(base, examples, home=bench.home, progress=bench.progress, seed=bench.seed, twin=twin)
+    return bank.features(
+        base, examples, home=bench.home, progress=bench.progress, seed=bench.seed, twin=twin, expected=expected
+    )
 
 
 def group_numbers(examples: Examples) -> Any:

@@ -35,11 +35,11 @@ def non_transfer(arena: Arena) -> Contender:
     def make(folder: Path) -> None:
         train = arena.data.train
         fitted = rung.fit(
-            train, train.labels, len(arena.data.classes), arena.groups, arena.bench.seed, arena.bench.progress
+            train, train.labels, len(arena.data.classes), arena.groups, seed=arena.bench.seed, progress=arena.bench.progress
         )
-        arrays = {name: fitted.predict(examples) for name, examples in arena.splits.items()}
+        arrays = {name: fitted.predict(examples, progress=arena.bench.progress) for name, examples in arena.splits.items()}
         save_arrays(folder, {**arrays, "out_of_fold": fitted.out_of_fold})
-        _note(folder, configs=fitted.configs_tried, model=fitted.name, tried=dict(fitted.tried))
+        _note(folder, configs=fitted.configs_tried, model=fitted.config, tried=dict(fitted.tried))
 
     folder = _piece(arena, "non-transfer", make)
     arrays, facts = load_arrays(folder), _facts(folder)

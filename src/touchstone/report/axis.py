@@ -31,7 +31,9 @@ class Axis:
         return [(self.place(tick), f"{tick:.{self.decimals}f}".replace("-", "−")) for tick in self.ticks]
 
 
-def round_axis(values: Iterable[Any], *, include: Iterable[float] = (), most: float | None = None, steps: int = 5) -> Axis:
+def round_axis(
+    values: Iterable[Any], *, include: Iterable[float] = (), most: float | None = None, steps: int = 5
+) -> Axis:
     """A scale that holds all values, with ends and about ``steps`` ticks on round numbers.
 
     ``most`` is the largest value that is possible at all (1 for an accuracy): the scale does not go past it.

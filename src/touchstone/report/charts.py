@@ -9,10 +9,11 @@ from itertools import groupby
 from markupsafe import Markup
 
 from touchstone.report import drawing, numerals
+from touchstone.report.axis import round_axis
 from touchstone.report.drawing import ACCENT, BAND, INK, MUTED
 from touchstone.report.gallery import Gallery, LatencyTimes, LearningCurve, TrainingCurve
 from touchstone.report.phrases import candidate_name, metric_name
-from touchstone.report.wording import clip, counted
+from touchstone.report.wording import capital, clip, counted
 
 MOST_PANELS = 9
 _MOST_POINTS = 240
@@ -28,7 +29,7 @@ class Picture:
 
 
 def reliability(gallery: Gallery) -> Picture | None:
-    """Stated confidence against the share that was right, with the band where an honest model would fall."""
+    """Stated confidence against the share that was right, with the interval of every group."""
     bins = sorted(gallery.reliability, key=lambda item: item.confidence)
     if not bins:
         return None
@@ -36,17 +37,23 @@ def reliability(gallery: Gallery) -> Picture | None:
         main.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         banded = [item for item in bins if item.band_low is not None and item.band_high is not None]
         if banded:
-            main.fill_between(
-                [item.confidence for item in banded], [item.band_low or 0.0 for item in banded],
-                [item.band_high or 0.0 for item in banded], color=BAND, linewidth=0,
-            )  # fmt: skip
-        main.plot([item.confidence for item in bins], [item.accuracy for item in bins], color=ACCENT, marker="o", markersize=5, linewidth=1.6)
+            ends = [[item.band_low or 0.0 for item in banded], [item.band_high or 0.0 for item in banded]]
+            main.vlines([item.confidence for item in banded], *ends, color=BAND, linewidth=5)
+        main.plot(
+            [item.confidence for item in bins],
+            [item.accuracy for item in bins],
+            color=ACCENT,
+            marker="o",
+            markersize=5,
+            linewidth=1.6,
+        )
         main.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="share that was right")
         counts.bar([item.confidence for item in bins], [item.count for item in bins], width=0.025, color=ACCENT)
         counts.set(xlabel="stated confidence", ylabel="examples")
+        counts.locator_params(axis="y", nbins=2)
         picture = drawing.svg(made, "reliability", "Share of right answers against stated confidence")
     caption = "On the dashed line, 80 % confidence is right 80 times in 100. Below it the model is too sure of itself."
-    band = " The shaded band is where an honest model would fall with this many examples." if banded else ""
+    band = " Bars are 95 % intervals: one that touches the dashed line cannot be told from honest." if banded else ""
     return Picture("Stated confidence against what was right", picture, caption + band)
 
 
@@ -56,11 +63,23 @@ def trainings(gallery: Gallery) -> list[Picture]:
     by_candidate = [(name, list(curves)) for name, curves in groupby(ordered, key=lambda curve: curve.candidate)]
     first = {curve.candidate: place for place, curve in reversed(list(enumerate(gallery.curves)))}
     by_candidate.sort(key=lambda item: first[item[0]])
-    drawn = [_training(f"training{place}", name, curves) for place, (name, curves) in enumerate(by_candidate[:MOST_PANELS])]
+    # One scale for all panels, so that they can be compared by eye.
+    losses = [
+        loss
+        for curve in ordered
+        for loss in (*curve.train_losses, *curve.validation_losses)
+        if numerals.is_number(loss)
+    ]
+    worst = sorted(losses)[int(0.98 * (len(losses) - 1))] * 1.08 if losses else 1.0
+    lowest = min((a for curve in ordered for a in curve.validation_accuracies if numerals.is_number(a)), default=0.0)
+    drawn = [
+        _training(f"training{place}", name, curves, worst or 1.0, lowest)
+        for place, (name, curves) in enumerate(by_candidate[:MOST_PANELS])
+    ]
     return [picture for picture in drawn if picture]
 
 
-def _training(id: str, name: str, curves: Sequence[TrainingCurve]) -> Picture | None:
+def _training(id: str, name: str, curves: Sequence[TrainingCurve], worst: float, lowest: float) -> Picture | None:
     shows_accuracy = any(len(curve.validation_accuracies) for curve in curves)
     if not any(len(curve.train_losses) or len(curve.validation_losses) for curve in curves) and not shows_accuracy:
         return None
@@ -71,9 +90,9 @@ def _training(id: str, name: str, curves: Sequence[TrainingCurve]) -> Picture | 
             if shows_accuracy:
                 _line(panels[1], curve.steps, curve.validation_accuracies, ACCENT, "-")
         panels[0].set(ylabel="loss")
-        panels[0].set_ylim(bottom=0)
+        panels[0].set_ylim(0, worst)
         if shows_accuracy:
-            panels[1].set(ylabel="accuracy")
+            panels[1].set(ylabel="accuracy", ylim=(max(0.0, lowest - 0.03), 1.0))
         panels[-1].set(xlabel="training step")
         picture = drawing.svg(made, id, "Loss and accuracy during training")
     base = clip(name.partition("@")[2], 60)
@@ -91,11 +110,20 @@ def _line(axes: object, steps: Sequence[float], values: Sequence[float], colour:
 
 def learning(gallery: Gallery) -> list[Picture]:
     """How the score grows with the number of training examples, one panel per candidate."""
-    drawn = [_learning(f"learning{place}", curve) for place, curve in enumerate(gallery.learning[:MOST_PANELS])]
+    shown = gallery.learning[:MOST_PANELS]
+    ends = [
+        end
+        for curve in shown
+        for p in curve.points
+        for end in (p.score.value, p.score.low, p.score.high)
+        if numerals.is_number(end)
+    ]
+    scale = round_axis(ends)
+    drawn = [_learning(f"learning{place}", curve, (scale.low, scale.high)) for place, curve in enumerate(shown)]
     return [picture for picture in drawn if picture]
 
 
-def _learning(id: str, curve: LearningCurve) -> Picture | None:
+def _learning(id: str, curve: LearningCurve, scale: tuple[float, float]) -> Picture | None:
     points = sorted((p for p in curve.points if numerals.is_number(p.score.value) and p.n > 0), key=lambda p: p.n)
     if not points:
         return None
@@ -103,16 +131,23 @@ def _learning(id: str, curve: LearningCurve) -> Picture | None:
     with drawing.figure(id) as (made, (axes,)):
         banded = [p for p in points if p.score.low is not None and p.score.high is not None]
         if banded:
-            axes.fill_between([p.n for p in banded], [p.score.low or 0.0 for p in banded], [p.score.high or 0.0 for p in banded],
-                              color=BAND, linewidth=0)  # fmt: skip
-        axes.plot(sizes, [point.score.value or 0.0 for point in points], color=ACCENT, marker="o", markersize=4, linewidth=1.6)
+            axes.fill_between(
+                [p.n for p in banded],
+                [p.score.low or 0.0 for p in banded],
+                [p.score.high or 0.0 for p in banded],
+                color=BAND,
+                linewidth=0,
+            )
+        axes.plot(
+            sizes, [point.score.value or 0.0 for point in points], color=ACCENT, marker="o", markersize=4, linewidth=1.6
+        )
         axes.set_xscale("log")
         axes.set_xticks(_spread(sizes), [f"{n:,}" for n in _spread(sizes)])
         axes.minorticks_off()
-        axes.set(xlabel="training examples", ylabel="score")
+        axes.set(xlabel="training examples", ylabel="score", ylim=scale)
         picture = drawing.svg(made, id, "Score against the number of training examples")
     caption = f"{metric_name(curve.metric)}; the band is the 95 % interval" if banded else metric_name(curve.metric)
-    return Picture(candidate_name(curve.candidate), picture, caption)
+    return Picture(candidate_name(curve.candidate), picture, capital(caption))
 
 
 def _spread(sizes: Sequence[int]) -> list[int]:
@@ -140,7 +175,11 @@ def latency(times: LatencyTimes | None) -> Picture | None:
     machine = f" on {clip(times.machine, 80)}" if times.machine else ""
     threads = f", {counted(times.threads, 'thread')}" if times.threads else ""
     past = sum(value > end for value in known)
-    beyond = f" {counted(past, 'call')} took longer than the scale shows (up to {numerals.milliseconds(known[-1])})." if past else ""
+    beyond = (
+        f" {counted(past, 'call')} took longer than the scale shows (up to {numerals.milliseconds(known[-1])})."
+        if past
+        else ""
+    )
     caption = (
         f"{counted(len(known), 'single call')}{machine}{threads}. Marked: median {numerals.milliseconds(median)} and "
         f"99th percentile {numerals.milliseconds(late)}.{beyond}"

@@ -10,7 +10,7 @@ from touchstone.report import numerals
 from touchstone.report.axis import Axis, round_axis
 from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, candidate_name, metric_name
 from touchstone.report.reading import TEST, Reading, mapping
-from touchstone.report.wording import clip
+from touchstone.report.wording import capital, clip
 
 _MOST_ROWS = 40
 
@@ -29,6 +29,10 @@ class Bar:
     accent: bool = False
     tone: str = ""
     extra: str = ""
+    off: str = ""
+    """``left`` or ``right`` where the value lies beyond the scale."""
+    ghost: float | None = None
+    """Place of a second, hollow dot: what the value is held against."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,24 @@ def bar(axis: Axis, name: str, note: str, value: Any, ends: Any, **more: Any) ->
     """A bar from a value and its interval."""
     pair = numerals.interval(ends)
     start, end = (axis.place(pair[0]), axis.place(pair[1])) if pair else (None, None)
-    return Bar(name, note, numerals.score(value), numerals.between(ends), axis.place(value), start, end, **more)
+    return Bar(
+        name,
+        note,
+        numerals.score(value),
+        numerals.between(ends),
+        axis.place(value),
+        start,
+        end,
+        off=off(axis, value),
+        **more,
+    )
+
+
+def off(axis: Axis, value: Any) -> str:
+    """On which side of the scale a value lies beyond it."""
+    if not numerals.is_number(value):
+        return ""
+    return "left" if value < axis.low - 1e-9 else "right" if value > axis.high + 1e-9 else ""
 
 
 def scores(reading: Reading, split: str = TEST) -> Chart | None:
@@ -61,20 +82,31 @@ def scores(reading: Reading, split: str = TEST) -> Chart | None:
     metric = str(reading.metric)
     sign = -1 if metric in SMALLER_IS_BETTER else 1
     rows.sort(key=lambda row: (-sign * row["value"], str(row.get("candidate"))))
-    ends = [end for row in rows for end in numerals.interval(row.get("interval")) or ()]
-    axis = round_axis([*(row["value"] for row in rows), *ends], most=None if metric in UNBOUNDED else 1.0)
+    axis = _close_axis(
+        [[row["value"], *(numerals.interval(row.get("interval")) or ())] for row in rows],
+        [row.get("candidate") == "majority" for row in rows],
+        most=None if metric in UNBOUNDED else 1.0,
+    )
     bars = [
-        bar(axis, _name(row), _note(row), row["value"], row.get("interval"), accent=reading.is_chosen(row), extra=_against_probe(row))
+        bar(
+            axis,
+            _name(row),
+            _note(row),
+            row["value"],
+            row.get("interval"),
+            accent=reading.is_chosen(row),
+            extra=_against_probe(row),
+        )
         for row in rows[:_MOST_ROWS]
     ]
     where = "the sealed test set" if split == TEST else f"shift set {clip(split)}"
     better = "smaller is better" if sign < 0 else "larger is better"
     return Chart(
-        title=f"{metric_name(metric).capitalize() if metric_name(metric).islower() else metric_name(metric)} on {where}",
-        caption=f"Dots are values, lines are 95 % intervals; {better}. The scale does not start at zero unless it says so.",
+        title=f"{capital(metric_name(metric))} on {where}",
+        caption=f"Dots are values, lines are 95 % intervals; {better}.{_scale_note(axis, bars)}",
         axis=axis,
         bars=bars,
-        head=("candidate", metric_name(metric), "against linear probe"),
+        head=("candidate", metric_name(metric), "against linear probe" if any(item.extra for item in bars) else ""),
         more=len(rows) - len(bars),
     )
 
@@ -94,12 +126,14 @@ def gains(reading: Reading) -> Chart | None:
     if not found:
         return None
     found.sort(key=lambda item: -item[1])
-    axis = round_axis([end for _, value, pair in found for end in (value, *(pair or ()))], include=[0.0])
+    axis = _close_axis(
+        [[value, *(pair or ())] for _, value, pair in found], [name == "majority" for name, *_ in found], include=[0.0]
+    )
     bars = [_gain(axis, reference, value, pair) for reference, value, pair in found[:_MOST_ROWS]]
     return Chart(
         title="What it gains over each reference",
         caption="The chosen model minus the reference, on the same test examples. Right of the zero line it is better; "
-        "a line that crosses zero means that the data cannot tell them apart.",
+        f"a line that crosses zero means that the data cannot tell them apart.{_scale_note(axis, bars)}",
         axis=axis,
         bars=bars,
         zero=axis.place(0.0),
@@ -118,7 +152,35 @@ def _gain(axis: Axis, reference: str, value: float, pair: Sequence[float] | None
         tone, word = "bad", "worse"
     spread = f"{numerals.signed(pair[0])} to {numerals.signed(pair[1])}" if pair else numerals.DASH
     start, end = (axis.place(pair[0]), axis.place(pair[1])) if pair else (None, None)
-    return Bar(candidate_name(reference), word, numerals.signed(value), spread, axis.place(value), start, end, tone=tone)
+    return Bar(
+        candidate_name(reference),
+        word,
+        numerals.signed(value),
+        spread,
+        axis.place(value),
+        start,
+        end,
+        tone=tone,
+        off=off(axis, value),
+    )
+
+
+def _close_axis(groups: Sequence[Sequence[float]], humble: Sequence[bool], **bounds: Any) -> Axis:
+    """A scale for all values; where majority guessing lies so far off that the rest would shrink to a dot, one for the rest."""
+    whole = round_axis([value for group in groups for value in group], **bounds)
+    rest = round_axis(
+        [value for group, is_humble in zip(groups, humble, strict=True) if not is_humble for value in group], **bounds
+    )
+    if all(humble) or (rest.high - rest.low) * 1.8 >= whole.high - whole.low:
+        return whole
+    return rest
+
+
+def _scale_note(axis: Axis, bars: Sequence[Bar]) -> str:
+    beyond = " An arrow stands for a value beyond the scale." if any(item.off for item in bars) else ""
+    if axis.low > 0 and any(item.at is not None for item in bars):
+        return f" Mind the scale: it starts at {axis.labels()[0][1]}.{beyond}"
+    return beyond
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -147,11 +209,15 @@ def metric_table(reading: Reading, split: str = TEST) -> tuple[list[str], list[t
     table: dict[str, dict[str, str]] = {}
     chosen = set()
     for row in rows:
-        name = _name(row) + (f" · {clip(row['base'], 40)}" if row.get("base") and row.get("kind") != "reference" else "")
+        name = _name(row) + (
+            f" · {clip(row['base'], 40)}" if row.get("base") and row.get("kind") != "reference" else ""
+        )
         spread = numerals.between(row.get("interval"))
         text = numerals.score(row.get("value")) + (f" ({spread})" if spread != numerals.DASH else "")
         table.setdefault(name, {})[str(row.get("metric"))] = text
         if reading.is_chosen(row):
             chosen.add(name)
     shown = list(table.items())[:_MOST_ROWS]
-    return metrics, [(name, name in chosen, [cells.get(metric, numerals.DASH) for metric in metrics]) for name, cells in shown]
+    return metrics, [
+        (name, name in chosen, [cells.get(metric, numerals.DASH) for metric in metrics]) for name, cells in shown
+    ]

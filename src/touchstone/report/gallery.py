@@ -31,7 +31,7 @@ class ConfusedPair:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityBin:
-    """One group of predictions of like confidence, all in 0..1; the band is where a calibrated model would fall."""
+    """One group of predictions of like confidence, all in 0..1; the band is the 95 % interval of ``accuracy``."""
 
     confidence: float
     accuracy: float

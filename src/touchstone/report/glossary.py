@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+# ruff: noqa: E501 - one word a line reads as a table
 _WORDS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("base model", ("base",), "The pretrained model that is reused. It was trained by somebody else on other data."),
     ("fine-tuning", ("fine-tun",), "Further training on your examples that changes weights of the base model."),

@@ -12,7 +12,7 @@ from touchstone.report.axis import Axis, round_axis
 from touchstone.report.contest import Bar, Chart, bar
 from touchstone.report.gallery import ConfusedPair, Gallery, Measured
 from touchstone.report.phrases import metric_name
-from touchstone.report.wording import clip
+from touchstone.report.wording import capital, clip
 
 MOST_CELLS = 12
 """Classes up to which a grid can be read, on a phone too."""
@@ -88,7 +88,10 @@ def pairs(gallery: Gallery) -> list[tuple[ConfusedPair, float]]:
     found = list(gallery.confused_pairs) or _from_matrix(gallery)
     found = [pair for pair in found if pair.count > 0][:MOST_PAIRS]
     most = max((pair.count for pair in found), default=1)
-    return [(ConfusedPair(clip(p.true, 60), clip(p.predicted, 60), p.count, p.of), round(100 * p.count / most, 1)) for p in found]
+    return [
+        (ConfusedPair(clip(p.true, 60), clip(p.predicted, 60), p.count, p.of), round(100 * p.count / most, 1))
+        for p in found
+    ]
 
 
 def _from_matrix(gallery: Gallery) -> list[ConfusedPair]:
@@ -128,18 +131,39 @@ def classes(gallery: Gallery) -> tuple[Axis, list[ClassRow], int]:
 def slices(gallery: Gallery) -> list[Chart]:
     """Slices and shift sets by their score, worst first, one chart per kind and metric."""
     charts = []
-    for kind, metric in sorted({(item.kind, item.metric) for item in gallery.slices}, key=lambda key: (key[0] != "slice", key)):
+    for kind, metric in sorted(
+        {(item.kind, item.metric) for item in gallery.slices}, key=lambda key: (key[0] != "slice", key)
+    ):
         items = [item for item in gallery.slices if (item.kind, item.metric) == (kind, metric)]
         items.sort(key=lambda item: (item.score.value if numerals.is_number(item.score.value) else 2.0, item.name))
-        axis = round_axis([end for item in items for end in (item.score.value, item.score.low, item.score.high)], most=1.0)
+        axis = round_axis(
+            [end for item in items for end in (item.score.value, item.score.low, item.score.high)], most=1.0
+        )
         bars = [
-            bar(axis, clip(item.name, 80), _slice_note(item.n, item.note), item.score.value, _ends(item.score), extra=_gap(item.gap))
+            bar(
+                axis,
+                clip(item.name, 80),
+                _slice_note(item.n, item.note),
+                item.score.value,
+                _ends(item.score),
+                extra=_gap(item.gap),
+            )
             for item in items[:MOST_SLICES]
         ]
         title = "Slices" if kind == "slice" else "Data from elsewhere or later"
-        caption = f"{metric_name(metric)} with 95 % interval, worst first. The last column is how far it lies below the rest."
-        charts.append(Chart(title, caption[0].upper() + caption[1:], axis, bars, head=("part of the data", metric_name(metric), "below the rest"),
-                            more=len(items) - len(bars)))  # fmt: skip
+        caption = (
+            f"{metric_name(metric)} with 95 % interval, worst first. The last column is how far it lies below the rest."
+        )
+        charts.append(
+            Chart(
+                title,
+                capital(caption),
+                axis,
+                bars,
+                head=("part of the data", metric_name(metric), "below the rest"),
+                more=len(items) - len(bars),
+            )
+        )
     return charts
 
 
@@ -171,8 +195,14 @@ def worst(gallery: Gallery) -> list[Shown]:
         picture = data_uri(item.picture) if item.picture and len(item.picture) <= room else ""
         room -= len(item.picture or b"") if picture else 0
         shown.append(
-            Shown(clip(item.name, 80), clip(item.true, 60), clip(item.predicted, 60), numerals.percent(item.confidence),
-                  picture, clip(item.text or "", 320))  # fmt: skip
+            Shown(
+                clip(item.name, 80),
+                clip(item.true, 60),
+                clip(item.predicted, 60),
+                numerals.percent(item.confidence),
+                picture,
+                clip(item.text or "", 320),
+            )
         )
     return shown
 

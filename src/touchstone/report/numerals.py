@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any, TypeGuard
 
 DASH = "–"
@@ -12,7 +13,7 @@ MINUS = "−"
 
 def is_number(value: Any) -> TypeGuard[float]:
     """Whether this is a finite number (a truth value is none)."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def interval(pair: Any) -> tuple[float, float] | None:
@@ -93,4 +94,10 @@ def energy(watt_hours: Any) -> str:
     """Energy in Wh, or kWh from a thousand on."""
     if not is_number(watt_hours):
         return DASH
-    return f"{watt_hours / 1000:.2f} kWh" if watt_hours >= 1000 else f"{watt_hours:.2g} Wh" if watt_hours < 10 else f"{watt_hours:.0f} Wh"
+    return (
+        f"{watt_hours / 1000:.2f} kWh"
+        if watt_hours >= 1000
+        else f"{watt_hours:.2g} Wh"
+        if watt_hours < 10
+        else f"{watt_hours:.0f} Wh"
+    )

@@ -17,6 +17,7 @@ class Phrase:
     open: str
 
 
+# ruff: noqa: E501 - one check a line reads as a table
 _PHRASES = {
     "supply.files": Phrase("Safe model files", "a model file is unsafe or broken", "whether the model files are safe"),
     "supply.integrity": Phrase("Unchanged model files", "the model files are not the ones vouched for", "whether the model files are the original ones"),

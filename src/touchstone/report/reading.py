@@ -129,4 +129,5 @@ def records(value: Any) -> list[Mapping[str, Any]]:
 
 def is_unmeasured(finding: Mapping[str, Any]) -> bool:
     """Whether the check behind a finding exists in name only."""
-    return finding.get("status") == "inconclusive" and NOT_MEASURED in str(finding.get("statement"))
+    marked = mapping(finding.get("details")).get("unmeasured") or NOT_MEASURED in str(finding.get("statement"))
+    return finding.get("status") == "inconclusive" and bool(marked)

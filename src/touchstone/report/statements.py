@@ -55,10 +55,13 @@ class Group:
 
 
 def groups(reading: Reading) -> list[Group]:
-    """Failed, in doubt, passed; empty groups left out."""
+    """Failed, in doubt, failed without weight, passed; empty groups left out."""
+    grave = [finding for finding in reading.failed if finding.get("severity") in ("blocker", "major")]
+    light = [finding for finding in reading.failed if finding.get("severity") not in ("blocker", "major")]
     kinds = (
-        ("fail", "Failed", reading.failed),
+        ("fail", "Failed", grave),
         ("inconclusive", "In doubt", reading.open),
+        ("noted", "Failed, but of little weight", light),
         ("pass", "Passed", reading.passed),
     )
     return [Group(status, title, _topics(found), len(found)) for status, title, found in kinds if found]
@@ -92,7 +95,9 @@ def statement(finding: Mapping[str, Any]) -> Statement:
         measured=_measured(finding),
         remedy=sentence(finding.get("remedy") or "", 600),
         waiver=_waiver(details.get("waiver")),
-        details=[(clip(key, 60), _detail(value)) for key, value in list(details.items())[:_MOST_DETAILS] if key != "waiver"],
+        details=[
+            (clip(key, 60), _detail(value)) for key, value in list(details.items())[:_MOST_DETAILS] if key != "waiver"
+        ],
     )
 
 
@@ -100,7 +105,9 @@ def _measured(finding: Mapping[str, Any]) -> str:
     parts = []
     if numerals.is_number(finding.get("value")):
         spread = numerals.between(finding.get("interval"))
-        parts.append(f"measured {numerals.score(finding['value'])}" + (f" ({spread})" if spread != numerals.DASH else ""))
+        parts.append(
+            f"measured {numerals.score(finding['value'])}" + (f" ({spread})" if spread != numerals.DASH else "")
+        )
     if numerals.is_number(finding.get("threshold")):
         parts.append(f"limit {numerals.score(finding['threshold'])}")
     if numerals.is_number(finding.get("n")):

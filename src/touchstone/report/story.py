@@ -9,7 +9,7 @@ from typing import Any
 from touchstone.report import numerals
 from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, candidate_name, metric_name, phrase
 from touchstone.report.reading import Reading, mapping
-from touchstone.report.wording import clip, counted, listed, sentence
+from touchstone.report.wording import capital, clip, counted, listed, sentence
 
 WORDS = {"ship": "Ship", "hold": "Hold", "reject": "Reject"}
 _OPENING = {"ship": "Ready to use.", "hold": "Not yet.", "reject": "Do not use this."}
@@ -18,10 +18,11 @@ _MOST_REASONS = 3
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A short label and the sentence beside it."""
+    """A short label and the sentence beside it, or several short lines with a mark each."""
 
     label: str
     text: str
+    lines: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,9 @@ class FirstScreen:
     purpose: str
     told: Sequence[Told]
     beyond_doubt: Sequence[str]
-    requirements: Sequence[Mapping[str, Any]]
-    waived: Sequence[Mapping[str, Any]]
+    requirements: Sequence[tuple[str, str]]
+    """Status and sentence of each."""
+    waived: Sequence[str]
     sign_off: str
     facts: Sequence[Told]
 
@@ -44,20 +46,22 @@ def first_screen(reading: Reading) -> FirstScreen:
     """Tell a run in a few plain sentences."""
     verdict = reading.verdict if reading.verdict in WORDS else "hold"
     parts = [
-        ("How good", how_good(reading)),
-        ("Better than what", better_than(reading)),
-        ("In doubt", in_doubt(reading)),
-        ("What next", what_next(reading)),
+        Told("How good", how_good(reading)),
+        better_than(reading),
+        Told("In doubt", in_doubt(reading)),
+        Told("What next", what_next(reading)),
     ]
+    asked = [f for f in reading.of_check("evaluate.requirements") if f.get("status") != "not_applicable"]
+    waived = [finding for finding in reading.findings if mapping(finding.get("details")).get("waiver")]
     return FirstScreen(
         verdict=verdict,
         word=WORDS[verdict],
         headline=headline(reading),
         purpose=clip(reading.use.get("purpose") or "", 240),
-        told=[Told(label, text) for label, text in parts if text],
+        told=[part for part in parts if part.text or part.lines],
         beyond_doubt=[sentence(line) for line in reading.gallery.beyond_doubt[:6]],
-        requirements=[f for f in reading.of_check("evaluate.requirements") if f.get("status") != "not_applicable"],
-        waived=[finding for finding in reading.findings if mapping(finding.get("details")).get("waiver")],
+        requirements=[(str(f.get("status")), sentence(f.get("statement") or "", 300)) for f in asked[:12]],
+        waived=[f"{phrase(str(f.get('check'))).topic}: {sentence(f.get('statement') or '', 240)}" for f in waived[:10]],
         sign_off=sign_off(reading),
         facts=_facts(reading),
     )
@@ -68,7 +72,11 @@ def headline(reading: Reading) -> str:
     opening = _OPENING.get(reading.verdict, _OPENING["hold"])
     if reading.verdict == "ship":
         undecided = len({f.get("check") for f in reading.open if f.get("severity") in ("blocker", "major")})
-        rest = f" {_number(undecided, 'question')} {'stays' if undecided == 1 else 'stay'} open, named below." if undecided else ""
+        rest = (
+            f" {_number(undecided, 'question')} {'stays' if undecided == 1 else 'stay'} open, named below."
+            if undecided
+            else ""
+        )
         return f"{opening} Nothing that was checked stands against it.{rest}"
     failed, undecided_phrases = [], []
     for check in reading.reasons:
@@ -77,7 +85,7 @@ def headline(reading: Reading) -> str:
             failed.append(phrase(check).failed)
         else:
             undecided_phrases.append(phrase(check).open)
-    said = [_capital(_some(failed)) + "."] if failed else []
+    said = [capital(_some(failed)) + "."] if failed else []
     said += [f"Still open: {_some(undecided_phrases)}."] if undecided_phrases else []
     return " ".join([opening, *said])
 
@@ -93,63 +101,97 @@ def how_good(reading: Reading) -> str:
     if accuracy is not None and numerals.is_number(accuracy.get("value")):
         ends = numerals.interval(accuracy.get("interval"))
         likely = f" (likely between {ends[0] * 100:.0f} and {ends[1] * 100:.0f})" if ends else ""
-        said.append(f"Of 100 new examples like these it gets about {accuracy['value'] * 100:.0f} right{likely}{_where(reading)}.")
+        said.append(
+            f"Of 100 new examples like these it gets about {accuracy['value'] * 100:.0f} right{likely}{_where(reading)}."
+        )
     if accuracy is not primary:
         name = metric_name(str(reading.metric))
-        ends = numerals.between(primary.get("interval"))
-        spread = f" ({ends})" if ends != numerals.DASH else ""
+        between = numerals.between(primary.get("interval"))
+        spread = f" ({between})" if between != numerals.DASH else ""
         where = "" if said else _where(reading)
-        said.append(f"{_capital(name)} is {numerals.score(primary.get('value'))}{spread}{where}.")
+        said.append(f"{capital(name)} is {numerals.score(primary.get('value'))}{spread}{where}.")
     return " ".join(said)
 
 
 def _where(reading: Reading) -> str:
     if reading.splits[:1] != ["test"]:
         return ""
-    return f", measured on {counted(reading.n_test, 'sealed test example')}" if reading.n_test else ", measured on the sealed test set"
+    return (
+        f", measured on {counted(reading.n_test, 'sealed test example')}"
+        if reading.n_test
+        else ", measured on the sealed test set"
+    )
 
 
-def better_than(reading: Reading) -> str:
-    """The chosen candidate against each reference, most humble first."""
+_HUMBLE = {
+    "majority": "guessing the commonest class",
+    "non-transfer": "a simple model without pretraining",
+    "scratch": "the same kind of network trained from scratch",
+    "linear-probe": "the frozen base with a new last layer",
+}
+"""The references, most humble first."""
+
+
+def better_than(reading: Reading) -> Told:
+    """The chosen candidate against each reference, a line each."""
+    label = "Better than what"
     row = reading.chosen_row(reading.metric)
     if row is None:
-        return ""
+        return Told(label, "")
     metric = str(row.get("metric"))
-    groups: dict[str, list[str]] = {"better": [], "same": [], "worse": []}
-    names = {"majority": "guessing the commonest class", "non-transfer": "a simple model without pretraining",
-             "scratch": "the same kind of network trained from scratch", "linear-probe": "the frozen base with a new last layer"}  # fmt: skip
-    for reference, versus in mapping(row.get("versus")).items():
-        if reference == row.get("candidate"):
-            continue
-        outcome, amount = _outcome(mapping(versus), metric)
-        if outcome:
-            groups[outcome].append(f"{names.get(reference, clip(candidate_name(reference)))}{amount}")
-    said = []
-    if groups["better"]:
-        said.append(f"It beats {listed(groups['better'])}.")
-    if groups["same"]:
-        said.append(f"It cannot be told apart from {listed(groups['same'])}.")
-    if groups["worse"]:
-        said.append(f"It does worse than {listed(groups['worse'])}.")
-    if said and metric not in UNBOUNDED:
-        said.append(f"(Points of {metric_name(metric)} out of 100.)")
-    return " ".join(said)
+    versus = {str(name): mapping(difference) for name, difference in mapping(row.get("versus")).items()}
+    ordered = sorted(versus, key=lambda name: (list(_HUMBLE).index(name) if name in _HUMBLE else len(_HUMBLE), name))
+    lines = []
+    for reference in ordered:
+        outcome, amount = _outcome(versus[reference], metric)
+        if outcome and reference != row.get("candidate"):
+            lines.append(
+                (
+                    _STATUS[outcome],
+                    f"{amount} {_HUMBLE.get(reference, clip(candidate_name(reference)))}{_ends(versus[reference], metric)}",
+                )
+            )
+    unit = (
+        "" if metric in UNBOUNDED or not lines else f"Points of {metric_name(metric)} out of 100, with 95 % intervals."
+    )
+    return Told(label, unit, lines[:8])
+
+
+_STATUS = {"better": "pass", "worse": "fail", "same": "inconclusive"}
 
 
 def _outcome(versus: Mapping[str, Any], metric: str) -> tuple[str | None, str]:
-    """better, same or worse, and the amount in brackets; None where there is no difference to speak of."""
+    """better, same or worse, in words with the amount; None where there is no difference to speak of."""
+    ends = _better_is_plus(versus, metric)
+    if ends is None:
+        return None, ""
+    value, low, high = ends
+    outcome = "better" if low > 0 else "worse" if high < 0 else "same"
+    if outcome == "same":
+        return outcome, "Cannot be told apart from"
+    amount = "" if metric in UNBOUNDED else f"{_whole(abs(value))} points "
+    return outcome, f"{amount}{outcome} than" if amount else f"{capital(outcome)} than"
+
+
+def _ends(versus: Mapping[str, Any], metric: str) -> str:
+    ends = _better_is_plus(versus, metric)
+    if ends is None or metric in UNBOUNDED:
+        return ""
+    _, low, high = ends
+    if low <= 0 <= high:
+        return f" ({numerals.points(low)} to {numerals.points(high)})"
+    near, far = sorted((abs(low), abs(high)))
+    return f" ({_whole(near)} to {_whole(far)})"
+
+
+def _better_is_plus(versus: Mapping[str, Any], metric: str) -> tuple[float, float, float] | None:
+    """Difference and its interval, turned so that plus is better."""
     difference, ends = versus.get("difference"), numerals.interval(versus.get("interval"))
     if not numerals.is_number(difference) or ends is None:
-        return None, ""
+        return None
     sign = -1 if metric in SMALLER_IS_BETTER else 1
     low, high = sorted((sign * ends[0], sign * ends[1]))
-    outcome = "better" if low > 0 else "worse" if high < 0 else "same"
-    if metric in UNBOUNDED:
-        return outcome, ""
-    if outcome == "same":
-        return outcome, f" ({numerals.points(sign * difference)}; {numerals.points(low)} to {numerals.points(high)})"
-    near, far = sorted((abs(low), abs(high)))
-    return outcome, f" by {_whole(abs(difference))} points ({_whole(near)} to {_whole(far)})"
+    return sign * difference, low, high
 
 
 def _whole(fraction: float) -> str:
@@ -167,7 +209,9 @@ def in_doubt(reading: Reading) -> str:
     if not questions:
         return "Nothing of weight." if reading.findings else ""
     more = len(questions) - 1
-    return questions[0] + (f" {_number(more, 'further question')} {'is' if more == 1 else 'are'} listed below." if more else "")
+    return questions[0] + (
+        f" {_number(more, 'further question')} {'is' if more == 1 else 'are'} listed below." if more else ""
+    )
 
 
 def what_next(reading: Reading) -> str:
@@ -176,13 +220,14 @@ def what_next(reading: Reading) -> str:
     said = [sentence(line) for line in (gallery.common_cause, gallery.next_step) if line]
     if said:
         return " ".join(said)
+    path = gallery.model_path or mapping(reading.evidence.get("chosen")).get("path")
+    ready = (
+        f"The model is ready in {clip(path)}; keep this page with it. " if reading.verdict == "ship" and path else ""
+    )
     for finding in [*reading.failed, *reading.open]:
         if finding.get("severity") in ("blocker", "major") and finding.get("remedy"):
-            return sentence(finding["remedy"])
-    if reading.verdict == "ship":
-        path = gallery.model_path or mapping(reading.evidence.get("chosen")).get("path")
-        return f"The model is ready in {clip(path)}. Keep this page with it." if path else "Keep this page with the model."
-    return ""
+            return f"{ready}{sentence(finding['remedy'])}"
+    return ready.strip()
 
 
 def sign_off(reading: Reading) -> str:
@@ -219,7 +264,3 @@ def _number(n: int, noun: str) -> str:
     """A count that begins a sentence: ``Two further questions``."""
     words = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
     return f"{words.get(n, f'{n:,}')} {noun}{'' if n == 1 else 's'}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

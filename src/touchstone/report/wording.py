@@ -6,9 +6,12 @@ import re
 from typing import Any
 
 # Control characters, and the marks that turn the direction of writing or hide in a line.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]")
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 _LONE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
+_PLAIN_WORD = re.compile(r"(?!touchstone )[a-z][a-z-]*[,:]? ")
 
 
 def clean(value: Any) -> str:
@@ -23,17 +26,24 @@ def clip(value: Any, length: int = 90) -> str:
     if len(text) <= length:
         return text
     head = (length - 1) * 2 // 3
-    return f"{text[:head]}…{text[len(text) - (length - 1 - head):]}"
+    return f"{text[:head]}…{text[len(text) - (length - 1 - head) :]}"
 
 
 def sentence(value: Any, length: int = 600) -> str:
-    """A statement with a stop at its end, clipped at the end; its first letter stays, it may begin with a name."""
+    """A statement as a sentence, clipped at its end; a first word that may be a name or a path keeps its small letter."""
     text = clean(value)
     if not text:
         return ""
     if len(text) > length:
         return text[: length - 1].rstrip() + "…"
-    return text if text[-1] in ".!?…)”\"" else text + "."
+    if _PLAIN_WORD.match(text):
+        text = text[0].upper() + text[1:]
+    return text if text[-1] in '.!?…)”"' else text + "."
+
+
+def capital(text: str) -> str:
+    """The first letter large."""
+    return text[:1].upper() + text[1:]
 
 
 def listed(words: list[str], joint: str = "and") -> str:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from touchstone.core.finding import Severity, Status
 from touchstone.core.interval import Estimate
 from touchstone.stats.claims import Claim
-from touchstone.stats.power import needed_n
+from touchstone.stats.power import needed_n, needed_seeds
 
 ALPHA: Mapping[Severity, float] = MappingProxyType(
     {Severity.BLOCKER: 0.0005, Severity.MAJOR: 0.001, Severity.MINOR: 0.01, Severity.INFO: 0.01}
@@ -23,12 +23,16 @@ ALPHA_PASS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a claim proves: a status, the two bounds it rests on, and the n that would settle an open question."""
+    """What a claim proves: a status, the two bounds it rests on, and what would settle an open question.
+
+    ``needed_n`` counts items, None where items alone would not do; ``needed_seeds`` is set where seeds would.
+    """
 
     status: Status
     lower: float
     upper: float
     needed_n: int | None = None
+    needed_seeds: int | None = None
 
 
 def decide(
@@ -60,8 +64,9 @@ def decide(
         return Decision(Status.FAIL, lower, upper)
     if upper < tolerance:
         return Decision(Status.PASS, lower, upper)
-    needed = needed_n(claim.value, claim.standard_error, claim.n, tolerance - min(tau0, 0.0), alpha)
-    return Decision(Status.INCONCLUSIVE, lower, upper, needed)
+    items = needed_n(claim.value, claim.standard_error, claim.n, tolerance, alpha, seed_error=claim.seed_error)
+    seeds = None if items is not None else needed_seeds(claim.seed_error, claim.seeds, tolerance, alpha)
+    return Decision(Status.INCONCLUSIVE, lower, upper, items, seeds)
 
 
 def opening_alpha(alpha: float, opening: int) -> float:

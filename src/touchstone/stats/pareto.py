@@ -34,9 +34,9 @@ def exceedance(null: Floats, observed: float) -> float | None:
         threshold = float(ordered[count - 1] + ordered[count]) / 2.0
         excess = ordered[:count] - threshold
         if excess[-1] > 0 and threshold < observed:
-            shape, scale = fit(excess)
+            shape, scale = steadied(excess)
             if anderson_darling(excess, shape, scale) < critical_value(shape):
-                return count / len(null) * survival(observed - threshold, shape, scale)
+                return count / len(null) * float(survival(observed - threshold, shape, scale))
         count -= _STEP
     return None
 
@@ -65,22 +65,35 @@ def fit(excess: Floats) -> tuple[float, float]:
     return fitted, -fitted / best
 
 
-def survival(excess: float, shape: float, scale: float) -> float:
-    """The probability of a larger excess."""
+def steadied(excess: Floats) -> tuple[float, float]:
+    """The fit with its shape drawn towards 0 as by 20 exponential draws, the mean excess kept.
+
+    A shape from few draws errs by 1 / sqrt(m); one that errs downwards puts an end point right after the largest
+    draw and calls anything beyond it impossible.
+    """
+    shape, scale = fit(excess)
+    if shape >= 1.0:
+        return shape, scale
+    shape *= len(excess) / (len(excess) + 20.0)
+    return shape, float(np.mean(excess)) * (1.0 - shape)
+
+
+def survival(excess: Floats | float, shape: float, scale: float) -> Floats:
+    """The probability of a larger excess, for each."""
+    relative = np.asarray(excess, dtype=np.float64) / scale
     if abs(shape) < 1e-8:
-        return float(np.exp(-excess / scale))
-    base = 1.0 + shape * excess / scale
-    return float(base ** (-1.0 / shape)) if base > 0 else 0.0
+        return np.asarray(np.exp(-relative))
+    return np.asarray(np.maximum(1.0 + shape * relative, 0.0) ** (-1.0 / shape))
 
 
 def anderson_darling(excess: Floats, shape: float, scale: float) -> float:
     """Anderson and Darling's distance between the excesses and the fitted tail."""
     x = np.sort(excess)
-    above = np.clip([survival(float(value), shape, scale) for value in x], 1e-12, 1 - 1e-12)
+    above = np.clip(survival(x, shape, scale), 1e-12, 1 - 1e-12)
     i = np.arange(1, len(x) + 1)
     return float(-len(x) - np.mean((2 * i - 1) * (np.log1p(-above) + np.log(above[::-1]))))
 
 
 def critical_value(shape: float) -> float:
-    """The 5 % point of that distance when shape and scale are fitted."""
-    return 1.0 + 0.0 * shape
+    """The 5 % point of that distance when shape and scale are fitted, simulated at 50 and 150 draws."""
+    return 0.97 - 0.25 * shape

@@ -16,6 +16,9 @@ Orders = NDArray[np.int64]
 
 _CELLS = 2_000_000
 
+_CAUTION = 1.5
+"""Factor on a fitted tail: from 999 draws the plain fit alarmed 1.3 to 1.5 times as often as it promised."""
+
 
 @dataclass(frozen=True, slots=True)
 class MaxT:
@@ -69,11 +72,16 @@ def tail_p_value(null: NDArray[Any], observed: float) -> float:
     if plain * (len(null) + 1) > 10 or len(null) < 99:
         return plain
     share = exceedance(null, observed)
-    return plain if share is None else float(np.clip(share, 0.01 / (len(null) + 1), plain))
+    return plain if share is None else float(np.clip(_CAUTION * share, 0.01 / (len(null) + 1), plain))
 
 
 def permuted_orders(
-    n: int, *, strata: NDArray[Any] | None = None, groups: NDArray[Any] | None = None, draws: int, seed: int
+    n: int,
+    *,
+    strata: NDArray[Any] | None = None,
+    groups: NDArray[Any] | None = None,
+    draws: int,
+    generator: np.random.Generator,
 ) -> Orders:
     """Random orders of n items, (draws, n), that move items only within their stratum and within their group.
 
@@ -81,7 +89,6 @@ def permuted_orders(
     ----------
     strata, groups : int arrays of shape (n,); None does not restrict
     """
-    generator = np.random.default_rng(seed)
     block = np.zeros(n, dtype=np.int64)
     for part in (strata, groups):
         if part is not None:
@@ -122,11 +129,12 @@ def max_t(
     """
     observed = np.asarray(statistics(np.arange(n)[None, :])[0], dtype=np.float64)
     rows = max(1, _CELLS // max(n, 1))
+    generator = np.random.default_rng(seed)
     maxima = []
-    for part, start in enumerate(range(0, draws, rows)):
+    for start in range(0, draws, rows):
         size = min(rows, draws - start)
-        orders = permuted_orders(n, strata=strata, groups=groups, draws=size, seed=seed + 7919 * part)
-        maxima.append(np.max(statistics(orders), axis=1, initial=-np.inf))
+        orders = permuted_orders(n, strata=strata, groups=groups, draws=size, generator=generator)
+        maxima.append(_largest(statistics(orders)))
     return family(observed, np.concatenate(maxima), refine=refine)
 
 
@@ -134,3 +142,69 @@ def family(observed: Floats, null: Floats, *, refine: bool = True) -> MaxT:
     """Adjusted p-values of observed statistics (m,) against null maxima (B,)."""
     rule = tail_p_value if refine else p_value
     return MaxT(observed, np.array([rule(null, float(value)) for value in observed]), null)
+
+
+def membership_max_t(
+    values: NDArray[Any],
+    membership: NDArray[Any],
+    *,
+    strata: NDArray[Any] | None = None,
+    groups: NDArray[Any] | None = None,
+    draws: int = 999,
+    seed: int,
+    refine: bool = True,
+) -> MaxT:
+    """Test m overlapping subsets of n items at once for values that are larger inside than outside.
+
+    Parameters
+    ----------
+    values : float array of shape (n,), such as errors or losses
+    membership : bool array of shape (m, n), one row per subset
+    strata : int array of shape (n,), usually the true class: inside is compared with outside within strata, so
+        that a mix of hard classes is no finding
+    groups : int array of shape (n,): the null flips the signs of whole groups' contributions, which is valid
+        whether membership varies within groups or not, from about 20 groups on
+    draws, seed, refine : see :func:`max_t`
+
+    Returns
+    -------
+    MaxT whose statistics are standardised sums of (value - stratum mean) inside each subset; a subset that is
+    empty, or is everything, has statistic 0
+
+    References
+    ----------
+    Westfall, Young (1993); with groups the score version of the wild bootstrap, Kline, Santos (2012).
+    """
+    generator = np.random.default_rng(seed)
+    layer = np.zeros(len(values), np.int64) if strata is None else np.unique(strata, return_inverse=True)[1].reshape(-1)
+    inside = np.asarray(membership, dtype=np.float64)
+    v, m = _centred(np.asarray(values, np.float64)[None, :], layer)[0], _centred(inside, layer)
+    if groups is not None:
+        unit = np.unique(groups, return_inverse=True)[1].reshape(-1)
+        scores = np.stack([np.bincount(unit, row * v) for row in m]) if len(m) else np.zeros((0, 1))
+        spread = np.sqrt((scores**2).sum(axis=1))
+        signs = generator.choice([-1.0, 1.0], (draws, scores.shape[1]))
+        return family(_ratio(scores.sum(axis=1), spread), _largest(_ratio(signs @ scores.T, spread)), refine=refine)
+    size = np.bincount(layer).astype(float)
+    variance = np.bincount(layer, v**2) / np.maximum(size - 1.0, 1.0)
+    spread = np.sqrt(m**2 @ variance[layer])
+    rows = max(1, _CELLS // max(len(v), 1))
+    null = []
+    for start in range(0, draws, rows):
+        orders = permuted_orders(len(v), strata=layer, draws=min(rows, draws - start), generator=generator)
+        null.append(_largest(_ratio(v[orders] @ m.T, spread)))
+    return family(_ratio(m @ v, spread), np.concatenate(null), refine=refine)
+
+
+def _centred(rows: Floats, layer: NDArray[np.int64]) -> Floats:
+    size = np.bincount(layer).astype(float)
+    means = np.stack([np.bincount(layer, row) / size for row in rows]) if len(rows) else np.zeros((0, len(size)))
+    return np.asarray(rows - means[:, layer])
+
+
+def _ratio(sums: Floats, spread: Floats) -> Floats:
+    return np.asarray(np.where(spread > 1e-12, sums / np.maximum(spread, 1e-12), 0.0))
+
+
+def _largest(statistics: Floats) -> Floats:
+    return np.asarray(np.max(statistics, axis=1, initial=-np.inf))

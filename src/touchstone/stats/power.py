@@ -10,17 +10,20 @@ MOST = 1_000_000_000
 """Sizes above this are not worth naming."""
 
 
-def needed_n(value: float, standard_error: float, n: int, tolerance: float, alpha: float) -> int | None:
+def needed_n(
+    value: float, standard_error: float, n: int, tolerance: float, alpha: float, *, seed_error: float = 0.0
+) -> int | None:
     """How many items would settle a question that n items left open.
 
-    n * ((z(1 - alpha) + 1.645) * SE / tolerance)^2; where that many are there already, the value lies so close to
-    the tolerance that only the distance to it counts.
+    n * ((z(1 - alpha) + 1.645) * SE / tolerance)^2, of which ``seed_error`` does not shrink with items; where that
+    many are there already, the value lies so close to the tolerance that only the distance to it counts.
 
     Parameters
     ----------
     value, standard_error : of the claim; n : its items
     tolerance : the smallest harm that matters, above 0
     alpha : one-sided false-alarm probability
+    seed_error : the part of the standard error that comes from seeds
 
     Returns
     -------
@@ -35,12 +38,35 @@ def needed_n(value: float, standard_error: float, n: int, tolerance: float, alph
 
     if not isfinite(standard_error) or tolerance <= 0 or standard_error == 0.0:
         return None
-    wanted = n * ((float(ndtri(1.0 - alpha)) + float(ndtri(0.95))) * standard_error / tolerance) ** 2
+    catch = float(ndtri(0.95))
+    reach = float(ndtri(1.0 - alpha)) + catch
+    wanted = _items(n, standard_error, seed_error, tolerance / reach)
     if wanted <= n:
         gap = abs(tolerance - value)
-        wanted = n * (float(ndtri(0.95)) * standard_error / gap) ** 2 if gap > 0 else float("inf")
-        wanted = max(wanted, n + 1)
+        wanted = max(_items(n, standard_error, seed_error, gap / catch), n + 1)
     return ceil(wanted) if wanted < MOST else None
+
+
+def _items(n: int, standard_error: float, seed_error: float, wanted_error: float) -> float:
+    left = wanted_error**2 - seed_error**2
+    return n * max(0.0, standard_error**2 - seed_error**2) / left if left > 0 else float("inf")
+
+
+def needed_seeds(seed_error: float, seeds: int, tolerance: float, alpha: float) -> int | None:
+    """How many seeds a side would make the seeds' part of the error small enough: half of what may remain.
+
+    Examples
+    --------
+    >>> needed_seeds(0.01, 3, 0.05, 0.001)
+    6
+    """
+    from scipy.special import ndtri
+
+    if not isfinite(seed_error) or seed_error == 0.0 or tolerance <= 0:
+        return None
+    reach = float(ndtri(1.0 - alpha)) + float(ndtri(0.95))
+    wanted = seeds * 2.0 * (reach * seed_error / tolerance) ** 2
+    return max(seeds + 1, ceil(wanted)) if wanted < 1000 else None
 
 
 def detectable(standard_error: float, tolerance: float, alpha: float, tau0: float = 0.0) -> float:

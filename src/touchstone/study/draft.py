@@ -22,6 +22,7 @@ LABELS = ("label", "class", "target")
 _PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
 _SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "val": "validation", "test": "test"}
 _TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".jsonl", ".ndjson", ".parquet", ".pq")
+_YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 _SAMPLE = 200
 
 
@@ -30,8 +31,8 @@ class Look:
     """What a short look at the data shows."""
 
     task: str
-    sources: dict[str, str]
-    """Split -> path as it will be written (or two paths of table and files, with ``+`` between)."""
+    sources: dict[str, tuple[str, ...]]
+    """Split -> the path as it will be written, or the paths of table and files."""
     columns: tuple[str, ...] = ()
     input: str | None = None
     label: str | None = None
@@ -55,32 +56,49 @@ def draft(data: Path, bases: Sequence[str] = ()) -> str:
 
 
 def _look(data: Path) -> Look:
-    if data.is_dir() and (data / "state.json").exists() or (data / "dataset_dict.json").exists():
-        return Look("image-classification", {"train": str(data)})
+    if data.is_dir() and ((data / "state.json").exists() or (data / "dataset_dict.json").exists()):
+        return _look_at_saved(data)
     if data.is_dir():
         return _look_at_folder(data)
     if data.suffix.lower() == ".zip":
-        return Look(_task_of(_members(data)), {"train": str(data)})
+        return Look(_task_of(_members(data)), {"train": (str(data),)})
     return _look_at_table(data, None)
+
+
+def _look_at_saved(data: Path) -> Look:
+    """A saved Hugging Face dataset: its features tell the task."""
+    for info in (data / "dataset_info.json", data / "train" / "dataset_info.json"):
+        try:
+            features = json.loads(info.read_text(encoding="utf-8")).get("features") or {}
+        except (OSError, ValueError, AttributeError):
+            continue
+        pictures = [name for name, one in features.items() if isinstance(one, dict) and one.get("_type") == "Image"]
+        found = _first(pictures, IMAGE_INPUTS) or next(iter(pictures), None)
+        task = "image-classification" if pictures else "text-classification"
+        columns = tuple(map(str, features))
+        found = found or _first(columns, TEXT_INPUTS)
+        return Look(task, {"train": (str(data),)}, columns, found, _first(columns, LABELS))
+    return Look("image-classification", {"train": (str(data),)})
 
 
 def _look_at_folder(data: Path) -> Look:
     entries = sorted(entry for entry in data.iterdir() if not entry.name.startswith("."))
-    splits = {_SPLITS[entry.name.lower()]: str(entry) for entry in entries if entry.is_dir() and entry.name.lower() in _SPLITS}
+    folders = [entry for entry in entries if entry.is_dir()]
+    splits = {_SPLITS[entry.name.lower()]: entry for entry in folders if entry.name.lower() in _SPLITS}
     if "train" in splits:
-        inside = [path.name for path in islice((data / Path(splits["train"]).name).rglob("*"), _SAMPLE * 10)]
-        return Look(_task_of(inside), splits)
+        inside = [path.name for path in islice(splits["train"].rglob("*"), _SAMPLE * 10)]
+        return Look(_task_of(inside), {split: (str(entry),) for split, entry in splits.items()})
     tables = [entry for entry in entries if entry.is_file() and entry.name.lower().endswith(_TABLES)]
     by_split = {_SPLITS[_stem(table)]: table for table in tables if _stem(table) in _SPLITS}
     if "train" in by_split:
         look = _look_at_table(by_split["train"], None)
-        look.sources = {split: str(table) for split, table in by_split.items()}
+        look.sources = {split: (str(table),) for split, table in by_split.items()}
         return look
     if len(tables) == 1:
         zips = [entry for entry in entries if entry.suffix.lower() == ".zip"]
-        folders = [entry for entry in entries if entry.is_dir()]
-        return _look_at_table(tables[0], zips[0] if len(zips) == 1 else folders[0] if len(folders) == 1 else None)
-    return Look(_task_of(path.name for path in islice(data.rglob("*"), _SAMPLE * 10)), {"train": str(data)})
+        files = zips if zips else folders
+        return _look_at_table(tables[0], files[0] if len(files) == 1 else None)
+    return Look(_task_of(path.name for path in islice(data.rglob("*"), _SAMPLE * 10)), {"train": (str(data),)})
 
 
 def _stem(path: Path) -> str:
@@ -114,9 +132,10 @@ def _look_at_table(table: Path, files: Path | None) -> Look:
         task, found = "image-classification", picture
     else:
         task, found = "tabular-classification", None
-    written = str(table) + (f"+{files}" if files and task == "image-classification" else "")
+    written = (str(table), str(files)) if files and task == "image-classification" else (str(table),)
     values = {name: [str(row.get(name) or "") for row in rows] for name in columns}
-    repeated = tuple(n for n in columns if n not in (found, label) and 2 <= len(set(values[n])) <= max(2, len(rows) // 2))
+    most = max(2, len(rows) // 2)
+    repeated = tuple(n for n in columns if n not in (found, label) and 2 <= len(set(values[n])) <= most)
     classes = tuple(sorted(set(values[label]))) if label else ()
     return Look(task, {"train": written}, columns, found, label, classes, repeated)
 
@@ -133,16 +152,17 @@ def _head(table: Path) -> list[dict[str, object]]:
             import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 
             return [dict.fromkeys(parquet.ParquetFile(table).schema_arrow.names)]
-        with gzip.open(table, "rt", encoding="utf-8", errors="replace") if name.endswith(".gz") else table.open(
-            encoding="utf-8-sig", errors="replace"
-        ) as file:
+        opened = gzip.open if name.endswith(".gz") else open
+        with opened(table, "rt", encoding="utf-8-sig", errors="replace") as file:
             lines = list(islice(file, _SAMPLE))
     except (OSError, EOFError, ValueError) as exc:
         raise DatasetError(Fault(str(table), f"cannot be read: {exc}", "check the file")) from exc
     if name.endswith((".jsonl", ".ndjson")):
         return [row for row in map(_object, lines) if row]
-    mark = "\t" if ".tsv" in name else max(",;\t", key=lambda one: (lines[0].count(one), one == ",")) if lines else ","
-    return [{str(k): v for k, v in row.items() if k} for row in csv.DictReader(io.StringIO("".join(lines)), delimiter=mark)]
+    head = lines[0] if lines else ""
+    mark = "\t" if ".tsv" in name else max(",;\t", key=lambda one: (head.count(one), one == ","))
+    found = csv.DictReader(io.StringIO("".join(lines)), delimiter=mark)
+    return [{str(name): value for name, value in row.items() if name} for row in found]
 
 
 def _object(line: str) -> dict[str, object]:
@@ -156,7 +176,7 @@ def _object(line: str) -> dict[str, object]:
 def _text(look: Look, data: Path, bases: Sequence[str]) -> str:
     name = re.sub(r"[^\w.+-]+", "-", _stem(data.resolve()) or "study").strip("-.") or "study"
     lines = [
-        "# What is to be decided, written down before anything is trained. Every key: docs, or `touchstone run --help`.",
+        "# What is to be decided, written down before anything is trained.",
         "touchstone: 1",
         f"name: {_quoted(name[:64])}",
         "intended_use:",
@@ -168,7 +188,7 @@ def _text(look: Look, data: Path, bases: Sequence[str]) -> str:
         *_base_lines(look, bases),
         "adapt:",
         "  recipes: auto                # Touchstone's own ladder; your own recipes run beside it",
-        "  augment: auto                # none where mirroring or cropping would change the label (digits, text in pictures)",
+        "  augment: auto                # none where mirroring or cropping would change the label (digits)",
         "  seeds: 3",
         "  budget: {minutes: 30}",
         "require: {}                    # bounds fixed now, for example:",
@@ -185,11 +205,10 @@ def _data_lines(look: Look) -> list[str]:
         written = look.sources.get(split)
         if written is None:
             lines.append(f"  {split}: null".ljust(31) + "# made from train: copies and groups together, stratified")
-        elif "+" in written and look.input:
-            table, _, files = written.partition("+")
-            lines.append(f"  {split}: {{table: {_quoted(table)}, files: {_quoted(files)}}}")
+        elif len(written) == 2:
+            lines.append(f"  {split}: {{table: {_quoted(written[0])}, files: {_quoted(written[1])}}}")
         else:
-            lines.append(f"  {split}: {_quoted(written)}")
+            lines.append(f"  {split}: {_quoted(written[0])}")
     lines.append("  # shift: {later: data/later.csv}   labelled data from elsewhere or later")
     lines.append("  # unlabelled: data/incoming        a sample of what deployment sees")
     if look.columns:
@@ -211,7 +230,8 @@ def _column_lines(look: Look) -> list[str]:
     said.append("    group: null                # examples of one subject, author or session stay together")
     said.append("    time: null                 # later examples go to test")
     if look.repeated:
-        said.append(f"  slices: []                   # judged one by one; candidates: {_safe(', '.join(look.repeated[:8]))}")
+        candidates = _safe(", ".join(look.repeated[:8]))
+        said.append(f"  slices: []                   # judged one by one; candidates: {candidates}")
     return said
 
 
@@ -229,7 +249,7 @@ def _base_lines(look: Look, bases: Sequence[str]) -> list[str]:
 
 def _quoted(text: str) -> str:
     """A YAML scalar for any text; JSON strings are YAML."""
-    plain = re.fullmatch(r"[A-Za-z_./][\w./@+-]*", text) and text.lower() not in ("null", "true", "false", "yes", "no", "on", "off", "y", "n")
+    plain = re.fullmatch(r"[A-Za-z_./][\w./@+-]*", text) and text.lower() not in _YAML_WORDS
     return text if plain else json.dumps(text, ensure_ascii=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,9 +46,7 @@ def lock_text(study: Study, digests: Mapping[str, Any]) -> str:
     """The text of ``study.lock.yaml``; paths keep the spelling of the study, from ``locked.folder``."""
     locked = {"folder": str(study.folder), "study": study_digest(study), "digests": dict(digests)}
     head = "# The study as it was run. Written by Touchstone; edit the study file instead.\n"
-    body: str = yaml.safe_dump(
-        {**to_mapping(study), "locked": locked}, sort_keys=False, allow_unicode=True, width=110
-    )
+    body: str = yaml.safe_dump({**to_mapping(study), "locked": locked}, sort_keys=False, allow_unicode=True, width=110)
     return head + body
 
 
@@ -66,8 +65,9 @@ def _source(source: Source | None) -> Any:
         return None
     if source.files is None:
         return source.written or str(source.path)
-    table, _, files = source.written.partition(" + ")
-    return {"table": table or str(source.path), "files": files or str(source.files)}
+    if source.written:
+        return json.loads(source.written)
+    return {"table": str(source.path), "files": str(source.files)}
 
 
 def _data(data: Data) -> dict[str, Any]:

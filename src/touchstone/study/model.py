@@ -149,6 +149,6 @@ class Study:
     adapt: Adapt = Adapt()
     require: tuple[Requirement, ...] = ()
     policy: str = "default"
-    folder: Path = Path(".")
+    folder: Path = Path()
     """The folder that relative paths start from: the study file's own."""
     seed: int = 0

@@ -69,13 +69,15 @@ def _forbidden(text: str, file: str) -> Iterator[Fault]:
     try:
         depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            where = f"{file}:{event.start_mark.line + 1}"
+            where = f"{file}:{event.start_mark.line + 1 if event.start_mark else 1}"
+            anchor = getattr(event, "anchor", None)
             if isinstance(event, yaml.AliasEvent):
-                yield Fault(where, f"the alias *{event.anchor} is not read here", "write the value out")
-            elif getattr(event, "anchor", None):
-                yield Fault(where, f"the anchor &{event.anchor} is not read here", "take it away")
-            elif getattr(event, "tag", None) and event.tag != "!":
-                yield Fault(where, f"the tag {event.tag} is not read here", "take it away")
+                yield Fault(where, f"the alias *{anchor} is not read here", "write the value out")
+            elif anchor:
+                yield Fault(where, f"the anchor &{anchor} is not read here", "take it away")
+            tag = getattr(event, "tag", None)
+            if tag and tag != "!":
+                yield Fault(where, f"the tag {tag} is not read here", "take it away")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
                 raise StudyError(Fault(where, f"nested more than {MAX_DEPTH} deep", "a study is flat"))

@@ -44,7 +44,7 @@ def parse(path: Path) -> Study:
     return _study(root, Reading(path.name, faults), path.parent.resolve())
 
 
-def from_mapping(mapping: Mapping[str, Any], folder: Path = Path(".")) -> Study:
+def from_mapping(mapping: Mapping[str, Any], folder: Path = Path()) -> Study:
     """The same from plain Python objects; ``folder`` is where relative paths start."""
     return _study(from_objects(mapping), Reading("study"), Path(folder).resolve())
 

@@ -53,10 +53,13 @@ class Reading:
         self.note(node, path, what, mend)
         return Unread(what)
 
-    def mapping(self, node: Node, path: str, readers: Mapping[str, Reader], required: Iterable[str] = ()) -> dict[str, Any]:
+    def mapping(
+        self, node: Node, path: str, readers: Mapping[str, Reader], required: Iterable[str] = ()
+    ) -> dict[str, Any]:
         """Read the known keys of a mapping; null means the default, unknown keys are faults."""
         if not node.is_mapping:
-            raise self.refuse(node, path, f"{path or 'a study'} is {node.said()}, not a mapping", "write key: value lines")
+            what = f"{path or 'a study'} is {node.said()}, not a mapping"
+            raise self.refuse(node, path, what, "write key: value lines")
         values: dict[str, Any] = {}
         for key, (key_node, value) in node.value.items():
             below = f"{path}.{key}" if path else key
@@ -102,7 +105,8 @@ class Reading:
                 (low is not None and value < low) or (high is not None and value > high)
                 or (above is not None and value <= above) or (below is not None and value >= below)
             ):  # fmt: skip
-                raise self.refuse(node, path, f"{path} is {node.said()}", f"write a number {_range(low, high, above, below)}")
+                mend = f"write a number {_range(low, high, above, below)}"
+                raise self.refuse(node, path, f"{path} is {node.said()}", mend)
             return value
 
         return read

@@ -41,8 +41,10 @@ class AdaptReading:
         """``none``, ``auto`` or names."""
         if not node.is_sequence:
             word = self.reading.text(node, path)
-            if word == "none" or word == "auto":
-                return word
+            if word == "none":
+                return "none"
+            if word == "auto":
+                return "auto"
         names = self.reading.texts(node, path)
         for name in names:
             if name not in self.augmentations:

@@ -6,7 +6,7 @@ import re
 
 from touchstone.study.model import METRICS, Data, Requirement
 from touchstone.study.nodes import Node
-from touchstone.study.reading import Reading, Unread, suggestion
+from touchstone.study.reading import Reader, Reading, Unread, suggestion
 from touchstone.study.vocabulary import LOWER_IS_BETTER, SIGNED, UNBOUNDED
 
 _BOUND = re.compile(r"\s*(?P<side><=|>=|≤|≥)\s*(?P<number>\S+)\s*")
@@ -49,7 +49,8 @@ class RequirementReading:
                 self.reading.note(node, path, f"{metric} has no bound", "add min: or max:")
             raise Unread("no bound")
         if low is not None and high is not None and low > high:
-            raise self.reading.refuse(node, path, f"{metric}: min {low:g} is above max {high:g}", "no result can meet it")
+            what = f"{metric}: min {low:g} is above max {high:g}"
+            raise self.reading.refuse(node, path, what, "no result can meet it")
         return Requirement(metric, low, high, values.get("on", "test"))
 
     def _from_words(self, metric: str, node: Node, path: str) -> Requirement:
@@ -65,7 +66,7 @@ class RequirementReading:
             raise self.reading.refuse(node, path, f"{metric}: {node.said()} asks for a bad model", mend)
         return Requirement(metric, bound, None) if side == ">=" else Requirement(metric, None, bound)
 
-    def _number(self, metric: str):  # type: ignore[no-untyped-def]
+    def _number(self, metric: str) -> Reader:
         plain = self.reading.number()
 
         def read(node: Node, path: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -45,10 +46,10 @@ class DataReading:
             if "table" not in values:
                 raise Unread("no table")
             files = values.get("files")
-            written = node.value["table"][1].text or ""
-            if files is not None:
-                written += " + " + (node.value["files"][1].text or "")
-            return Source(values["table"], files, written)
+            # Two paths in one word, as the flow mapping they were given as.
+            spelled = {key: value.text for key, (_, value) in node.value.items() if key in values}
+            written = json.dumps(spelled, ensure_ascii=False) if files is not None else spelled["table"]
+            return Source(values["table"], files, written or "")
         return Source(self.existing(node, path), None, node.text or "")
 
     def existing(self, node: Node, path: str) -> Path:
@@ -96,7 +97,8 @@ class DataReading:
             other = values.get(name)
             if train and other and (other.path.resolve(), other.files) == (train.path.resolve(), train.files):
                 what = f"{path}.{name} is the training data itself"
-                self.reading.note(node.value[name][1], f"{path}.{name}", what, f"leave {name} out to have it made from train")
+                mend = f"leave {name} out to have it made from train"
+                self.reading.note(node.value[name][1], f"{path}.{name}", what, mend)
         label = values["columns"].label if "columns" in values else None
         if label and label in values.get("slices", ()):
             self.reading.note(node.value["slices"][1], f"{path}.slices", f"the label column {label!r} is no slice",

@@ -32,7 +32,7 @@ def read_config(path: Path) -> dict[str, Any]:
         raise _refused(path, "not a JSON object")
     for key in _keys(value):
         if key in _CODE_KEYS:
-            raise _refused(path, f"asks for code of its own ({key})", "only architectures of transformers itself are run")
+            raise _refused(path, f"asks for code of its own ({key})", "only code of transformers itself is run")
     return value
 
 

@@ -40,7 +40,7 @@ def _shards(folder: Path) -> tuple[Path, ...]:
     names = sorted({str(name) for name in listed.values()})
     for name in names:
         if Path(name).name != name or not name.endswith(".safetensors"):
-            raise ModelFilesError(Fault(str(folder / INDEX), f"names {name!r}, which is no safetensors file of this folder"))
+            raise ModelFilesError(Fault(str(folder / INDEX), f"names {name!r}, no safetensors file of this folder"))
         if not (folder / name).is_file():
             raise ModelFilesError(Fault(str(folder), f"shard {name} is missing", "fetch the model again"))
     return tuple(folder / name for name in names)

@@ -80,7 +80,8 @@ def _rotate(picture: PilImage.Image, rng: np.random.Generator) -> PilImage.Image
     longer, shorter = max(width, height), min(width, height)
     zoom = np.cos(lean) + np.sin(lean) * longer / shorter
     turned = picture.rotate(angle, Image.Resampling.BILINEAR)
-    w, h = width / zoom, height / zoom
+    # One pixel less on each side: interpolation darkens the very edge.
+    w, h = max(1.0, width / zoom - 2), max(1.0, height / zoom - 2)
     box = ((width - w) / 2, (height - h) / 2, (width + w) / 2, (height + h) / 2)
     return turned.resize((width, height), Image.Resampling.BILINEAR, box=box)
 
@@ -101,7 +102,7 @@ def _grey(picture: PilImage.Image, rng: np.random.Generator) -> PilImage.Image:
 def _blur(picture: PilImage.Image, rng: np.random.Generator) -> PilImage.Image:
     from PIL import ImageFilter
 
-    radius = rng.uniform(0, 0.008) * min(picture.size)
+    radius = rng.uniform(0, 0.02) * min(picture.size)
     return picture.filter(ImageFilter.GaussianBlur(radius)) if rng.random() < 0.5 else picture
 
 

@@ -61,7 +61,7 @@ class Imbalance(Check):
         counts = np.bincount(known, minlength=len(classes))
         largest, smallest = int(counts.argmax()), int(counts.argmin())
         share, ratio = counts[largest] / n, counts[smallest] / counts[largest]
-        details = {"counts": dict(zip(classes, counts.tolist(), strict=True)), "smallest_to_largest": float(ratio)}
+        details: dict[str, Any] = {"counts": dict(zip(classes, counts.tolist(), strict=True)), "smallest_to_largest": float(ratio)}
         most = self.thresholds["majority_share_of_four_classes" if len(classes) >= 4 else "majority_share"]
         if share >= most or ratio <= self.thresholds["smallest_to_largest"]:
             rare = [c for c, k in zip(classes, counts, strict=True) if k <= self.thresholds["smallest_to_largest"] * counts[largest]]

@@ -73,7 +73,7 @@ class Leakage(Check):
     def _clean(self, context: Context, pair: Pair, found: tuple[Sensitivity, ...]) -> Finding:
         n, task = len(pair.used[-1]), context.study.task
         share = clopper_pearson(0, n)
-        details = {"sensitivity": [str(one) for one in found], "limits": _limits(context)}
+        details: dict[str, Any] = {"sensitivity": [str(one) for one in found], "limits": _limits(context)}
         blind = [one for one in found[:PROMISED] if not one.enough]
         kept = " (it was made here with copies kept together)" if pair.made_here else ""
         said = f"No copy of anything in {pair.first} was found among {counted(n, task)} of {pair.second}{kept}"

@@ -46,7 +46,8 @@ def pairs(data: Dataset) -> Iterator[Pair]:
         if len(examples) == 0 and name not in data.given:
             continue
         # a validation set that was cut out of the training data trains the shipped model as much as the rest
-        first = (data.train, data.validation) if name != "validation" and "validation" in data.made_here else (data.train,)
+        also = name != "validation" and "validation" in data.made_here and len(data.validation) > 0
+        first = (data.train, data.validation) if also else (data.train,)
         yield Pair("train", name, _given(data, "train", name), (*first, examples))
     if "validation" in data.given and len(data.validation):
         yield Pair("validation", "test", _given(data, "validation", "test"), (data.validation, data.test))

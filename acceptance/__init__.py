@@ -1,0 +1,1 @@
+"""Whole runs on real data, shortened; started by `make acceptance`."""

@@ -1,0 +1,1 @@
+"""Speed, each as a ratio with its spread; started by `make bench`."""

@@ -1,0 +1,204 @@
+"""Check ``adapt.stability``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchstone.checks.adapt.evidence import Earned, earned
+from touchstone.checks.context import Context
+from touchstone.checks.evaluate.bounds import hold
+from touchstone.checks.gains import is_fixed, pooled_seeds, primary_metric, seed_scores, shipped_score
+from touchstone.checks.judged import JudgedCheck
+from touchstone.checks.words import named, plural, points
+from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.interval import Interval
+from touchstone.core.measures import Candidate
+from touchstone.evaluate import metrics
+from touchstone.stats.claims import item_claim
+from touchstone.stats.decide import ALPHA, ALPHA_PASS
+from touchstone.study.model import Requirement
+
+_SPREAD = 3.92
+"""The central 95 % of a normal distribution, in standard deviations."""
+
+
+class Stability(JudgedCheck):
+    """Would another seed say the same?
+
+    Question
+        Does the result rest on the luck of one training, so that the next one, with nothing changed but the random seed,
+        would say something else?
+
+    Method
+        Each recipe is trained with three seeds or more; their spread is pooled over the study's own candidates. A fail where
+        (1) the range that seeds cover (95 %) is for certain more than twice the gain claimed over the frozen
+        probe, where a gain of a point or more is claimed; (2) the best seed ships and lies more than two pooled standard
+        deviations above the mean of all; (3) one seed alone makes the gain: it is 5 points or more above the others for
+        certain, item by item, and without it nothing is left; or (4) a requirement is met for certain with one seed and
+        missed for certain with another. What ships is the median seed or an average, never the best by test.
+
+    Source
+        Bouthillier et al. (MLSys 2021); Mosbach et al. (ICLR 2021) on seeds that fail; METHODS 7 and A3.
+
+    Cannot see
+        Luck in how the data were split: all seeds share one test set.
+    """
+
+    id: ClassVar[str] = "adapt.stability"
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "seeds": 3, "range_to_gain": 2.0, "claimed_gain": 0.01, "best_over_mean_in_deviations": 2.0,
+        "lucky_seed": 0.05, "harmless_range": 0.10,
+    }  # fmt: skip
+
+    def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
+        if candidate.deterministic:
+            yield self.not_applicable(candidate, "Another seed gives the same model: its training has one solution.")
+            return
+        if is_fixed(context, candidate):
+            yield self.not_applicable(candidate, "One finished model was brought for assessment; how it would come out again is not asked.")
+            return
+        metric = primary_metric(context.study)
+        scores = seed_scores(context, candidate, metric)
+        pooled = pooled_seeds(context, (candidate,), metric)
+        if len(scores) < self.thresholds["seeds"] or pooled is None:
+            yield self._too_few(candidate, metric, scores)
+            return
+        spread = _Spread(scores, sqrt(pooled.variance), pooled.df, _claimed(earned(context, candidate)))
+        faults = list(self._faults(context, candidate, metric, spread))
+        yield self._state(candidate, metric, spread, faults)
+
+    def _too_few(self, candidate: Candidate, metric: str, scores: NDArray[np.float64]) -> Finding:
+        more = int(self.thresholds["seeds"]) - len(scores)
+        return self.finding(
+            candidate.subject, Status.INCONCLUSIVE,
+            f"Trained with {plural(len(scores), 'seed')}: what another one would say is not known ({named(metric)} {float(scores.mean()):.3f}).",
+            value=float(scores.mean()), n=len(scores), remedy=f"train with three seeds or more (adapt.seeds: {int(self.thresholds['seeds'])})",
+            no_interval="too few seeds", needed_more=more, needed_what="seeds", seed_scores=scores.tolist(),
+        )  # fmt: skip
+
+    def _faults(self, context: Context, candidate: Candidate, metric: str, spread: _Spread) -> Iterator[str]:
+        gain = spread.claimed
+        if gain is not None and gain >= self.thresholds["claimed_gain"] and spread.at_least * _SPREAD > self.thresholds["range_to_gain"] * gain:
+            yield f"seeds cover {points(spread.range)} (95 %), more than twice the {points(gain)} gained over the frozen probe"
+        if candidate.trace is not None and candidate.trace.best_seed_shipped:
+            above = shipped_score(context, candidate, metric) - float(spread.scores.mean())
+            if spread.deviation > 0 and above > self.thresholds["best_over_mean_in_deviations"] * spread.deviation:
+                yield f"the best seed ships, {points(above)} above the mean of all"
+        if luck := self._lucky_seed(context, candidate, metric, spread):
+            yield luck
+        yield from _flips(context, candidate)
+
+    def _lucky_seed(self, context: Context, candidate: Candidate, metric: str, spread: _Spread) -> str | None:
+        best = int(spread.scores.argmax())
+        others = np.delete(spread.scores, best)
+        above = float(spread.scores[best] - others.mean())
+        if spread.claimed is None or above < self.thresholds["lucky_seed"]:
+            return None
+        without = spread.claimed - (float(spread.scores.mean()) - float(others.mean()))
+        if without > 0 or spread.claimed < self.thresholds["claimed_gain"]:
+            return None
+        right = context.probabilities(candidate, "test").argmax(2) == context.labels("test")[None]
+        claim = item_claim(right[best] - np.delete(right, best, axis=0).mean(axis=0), groups=context.groups("test"))
+        if claim.lower(ALPHA[Severity.MAJOR]) <= 0:
+            return None
+        return f"one seed of {len(spread.scores)} is {points(above)} above the others, and without it nothing is gained over the frozen probe"
+
+    def _state(self, candidate: Candidate, metric: str, spread: _Spread, faults: list[str]) -> Finding:
+        details: dict[str, Any] = {
+            "metric": metric, "seed_scores": spread.scores.tolist(), "pooled_degrees_of_freedom": spread.df,
+            "claimed_gain": spread.claimed, "shipped": candidate.trace.shipped if candidate.trace else None,
+            "unit": f"standard deviation of {metric} from seed to seed",
+        }  # fmt: skip
+        numbers: dict[str, Any] = {"value": spread.deviation, "interval": spread.interval, "n": len(spread.scores)}
+        seen = f"{named(metric)} of {len(spread.scores)} seeds: {', '.join(f'{score:.3f}' for score in spread.scores)}"
+        allowed = max(self.thresholds["harmless_range"], self.thresholds["range_to_gain"] * (spread.claimed or 0.0))
+        numbers["threshold"] = allowed / _SPREAD
+        if faults:
+            return self.finding(
+                candidate.subject, Status.FAIL, f"The result rests on luck: {' and '.join(faults)} ({seen}).",
+                remedy="ship the average of the seeds' weights or the median seed, claim the mean, and train with more seeds before relying on the gain",
+                **numbers, **details,
+            )  # fmt: skip
+        if spread.at_most * _SPREAD < allowed:
+            return self.finding(
+                candidate.subject, Status.PASS, f"Another seed would say the same: {seen}, a standard deviation of {points(spread.deviation)}.",
+                **numbers, **details,
+            )  # fmt: skip
+        seeds = self._seeds_for(spread, allowed)
+        more = seeds - len(spread.scores)
+        return self.finding(
+            candidate.subject, Status.INCONCLUSIVE,
+            f"How much another seed would change is not known well enough: {seen}; from so few, the standard deviation may be anything "
+            f"between {points(spread.interval.low)} and {points(spread.interval.high)}.",
+            remedy=f"about {plural(more, 'more seed')} (adapt.seeds: {seeds}) would decide whether the result is stable",
+            needed=seeds, needed_more=more, needed_what="seeds", **numbers, **details,
+        )  # fmt: skip
+
+    def _seeds_for(self, spread: _Spread, allowed: float) -> int:
+        """Seeds with which a spread as seen would count as harmless; at most ten are worth asking for."""
+        for extra in range(1, 8):
+            if _stretch(spread.df + extra, ALPHA_PASS) * spread.deviation * _SPREAD < allowed:
+                return len(spread.scores) + extra
+        return 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Spread:
+    """How the metric moves from seed to seed: this candidate's scores, and the deviation pooled over the study."""
+
+    scores: NDArray[np.float64]
+    deviation: float
+    df: int
+    claimed: float | None
+    """Gain over the probe, where there is one."""
+
+    @property
+    def range(self) -> float:
+        return _SPREAD * self.deviation
+
+    @property
+    def at_least(self) -> float:
+        return self.deviation * _stretch(self.df, 1 - ALPHA[Severity.MAJOR])
+
+    @property
+    def at_most(self) -> float:
+        return self.deviation * _stretch(self.df, ALPHA_PASS)
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.deviation * _stretch(self.df, 0.975), self.deviation * _stretch(self.df, 0.025))
+
+
+def _stretch(df: int, probability: float) -> float:
+    """Bound of a standard deviation over its estimate: sqrt(df / chi-square quantile), normal values."""
+    from scipy.special import chdtri
+
+    return sqrt(df / float(chdtri(df, 1 - probability)))
+
+
+def _claimed(found: Earned | None) -> float | None:
+    return None if found is None else found.gain.claim.value
+
+
+def _flips(context: Context, candidate: Candidate) -> Iterator[str]:
+    """Requirements that one seed meets for certain and another misses for certain."""
+    labels, groups = context.labels("test"), context.groups("test")
+    for bound in context.study.require:
+        if bound.on != "test" or bound.metric not in metrics.NAMES:
+            continue
+        states = {
+            _status(bound, seed_probabilities, labels, groups, context.seed)
+            for seed_probabilities in context.probabilities(candidate, "test")
+        }
+        if {Status.PASS, Status.FAIL} <= states:
+            yield f"the requirement on {named(bound.metric)} is met with one seed and missed with another"
+
+
+def _status(bound: Requirement, probabilities: Any, labels: Any, groups: Any, seed: int) -> Status:
+    return hold(metrics.estimate(bound.metric, probabilities, labels, groups=groups, seed=seed), bound, 1).status

@@ -1,0 +1,143 @@
+"""A candidate held against a reference: the claim, and the word that it earns (METHODS 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from math import isfinite
+from typing import Any
+
+from touchstone.checks.context import Context
+from touchstone.checks.doubt import Doubt, more
+from touchstone.checks.gains import Gain, gain, primary_metric, seed_scores
+from touchstone.checks.words import between, named, points, things
+from touchstone.core.finding import Severity
+from touchstone.core.measures import Candidate
+from touchstone.stats.claims import Claim
+from touchstone.stats.decide import ALPHA
+
+POINT = 0.01
+"""A point of score: what counts as a difference in use."""
+OF_REMAINING_ERROR = 0.05
+"""Near the ceiling a twentieth of the remaining error counts as well."""
+LEVEL = 0.95
+
+
+class Word(StrEnum):
+    """What a comparison shows."""
+
+    HELPFUL = "PROVEN HELPFUL"
+    HARMFUL = "HARMFUL"
+    EQUIVALENT = "EQUIVALENT"
+    NOT_PROVEN = "NOT PROVEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """A candidate against a reference on one metric, both seed means, on the same test items."""
+
+    metric: str
+    candidate: Candidate
+    reference: Candidate
+    score: float
+    reference_score: float
+    gain: Gain
+    word: Word
+    beside: Mapping[str, Any]
+    """The same gain by accuracy and balanced accuracy, whichever is not the metric."""
+
+    @property
+    def claim(self) -> Claim:
+        return self.gain.claim
+
+    @property
+    def harm_excluded(self) -> bool:
+        """Whether a loss of a point or more is ruled out at one-sided 5 %."""
+        return self.claim.lower(0.05) > -POINT
+
+    def told(self, reference: str) -> str:
+        """The numbers in one clause; ``reference`` says what it is held against."""
+        interval = self.claim.interval(LEVEL)
+        finite = isfinite(interval.low) and isfinite(interval.high) and isfinite(self.claim.standard_error)
+        range_ = between(interval.low, interval.high) if finite else "with one training the spread from seed to seed is not known"
+        return (
+            f"{named(self.metric)} {self.score:.3f} against {self.reference_score:.3f} of {reference}, a difference of "
+            f"{points(self.claim.value, sign=True)} ({range_})"
+        )
+
+    def doubt(self, context: Context, question: str) -> Doubt:
+        """What would settle an open comparison."""
+        if not isfinite(self.claim.standard_error):
+            return Doubt("train with three seeds or more (adapt.seeds: 3)", {"needed_more": 2, "needed_what": "seeds"})
+        effect = max(abs(self.claim.value), _least(self.reference_score))
+        what = f"labelled test {things(context.study.task)}"
+        needed = self.gain.needed_items(effect, 0.025)
+        if needed is None or (self.gain.seeds_dominate and needed > 4 * self.claim.n):
+            seeds = max(3, 2 * max(self.claim.seeds, 1))
+            return Doubt(
+                f"train with more seeds (adapt.seeds: {seeds}): from seed to seed the score moves more than the difference",
+                {"needed": seeds, "needed_more": seeds - self.claim.seeds, "needed_what": "seeds"},
+            )
+        return more(self.claim.n, needed, what, question)
+
+    def details(self) -> dict[str, Any]:
+        """What a reader needs to check the comparison, the fairness ledger included."""
+        harmful, equivalent, helpful = self.claim.probabilities(POINT)
+        return {
+            "word": str(self.word), "metric": self.metric, "reference": self.reference.name,
+            "score": self.score, "reference_score": self.reference_score, "seeds": self.claim.seeds,
+            "standard_error": self.claim.standard_error, "degrees_of_freedom": self.claim.df,
+            "evidence": {"harmful": harmful, "equivalent": equivalent, "helpful": helpful},
+            "also": self.beside, "ledger": {one.subject: _effort(one) for one in (self.candidate, self.reference)},
+        }  # fmt: skip
+
+
+def contest(
+    context: Context, candidate: Candidate, reference: Candidate, severity: Severity, *, alpha_helpful: float = 0.025
+) -> Contest:
+    """Hold a candidate against a reference on the study's primary metric.
+
+    PROVEN HELPFUL: the gain's lower bound lies above 0 and the gain is a point, or a twentieth of the remaining error.
+    HARMFUL: its upper bound at the severity's error rate lies below 0 and the loss is a point or more.
+    EQUIVALENT: the 95 % interval lies within a point (or a twentieth of the remaining error) of 0.
+
+    Parameters
+    ----------
+    severity : of the harm, sets its false-alarm rate
+    alpha_helpful : one-sided error of a wrong praise; half of 5 %, because scratch and non-transfer are one family
+    """
+    metric = primary_metric(context.study)
+    found = gain(context, candidate, reference, metric)
+    scores = [float(seed_scores(context, one, metric).mean()) for one in (candidate, reference)]
+    beside = {}
+    for other in ("accuracy", "balanced_accuracy"):
+        if other != metric:
+            claim = gain(context, candidate, reference, other).claim
+            beside[other] = {"difference": claim.value, "interval": claim.interval(LEVEL)}
+    word = _word(found.claim, scores[1], severity, alpha_helpful)
+    return Contest(metric, candidate, reference, scores[0], scores[1], found, word, beside)
+
+
+def _word(claim: Claim, reference_score: float, severity: Severity, alpha_helpful: float) -> Word:
+    if claim.lower(alpha_helpful) > 0 and claim.value >= _least(reference_score):
+        return Word.HELPFUL
+    if claim.upper(ALPHA[severity]) < 0 and -claim.value >= POINT:
+        return Word.HARMFUL
+    interval, same = claim.interval(LEVEL), max(POINT, OF_REMAINING_ERROR * (1 - reference_score))
+    if -same < interval.low and interval.high < same:
+        return Word.EQUIVALENT
+    return Word.NOT_PROVEN
+
+
+def _least(reference_score: float) -> float:
+    """The least gain worth the name: a point, or a twentieth of the remaining error where that is less."""
+    return min(POINT, max(OF_REMAINING_ERROR * (1 - reference_score), 1e-4))
+
+
+def _effort(candidate: Candidate) -> dict[str, Any]:
+    effort = candidate.effort
+    return {
+        "configs_tried": effort.configs_tried, "examples_seen": effort.examples_seen, "seconds": effort.seconds,
+        "selected_on": effort.selected_on, "augmentations": list(effort.augmentations),
+    }  # fmt: skip

@@ -1,0 +1,63 @@
+"""Check ``compare.non_transfer``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
+
+from touchstone.checks.compare.contest import Word, contest
+from touchstone.checks.context import Context
+from touchstone.checks.judged import JudgedCheck
+from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.measures import Candidate
+
+
+class NonTransfer(JudgedCheck):
+    """Better than a simple model with no pretraining?
+
+    Question
+        Would a simple model on simple features (edges and colours, or words and letter groups) do as well, for a
+        thousandth of the cost and without a base model's licence and history?
+
+    Method
+        The simple model is the best of several, chosen by cross-validation on the training data alone, and scored on the
+        same sealed test items. Words as in `compare.scratch`: PROVEN HELPFUL passes; EQUIVALENT (within a point, or a
+        twentieth of the simple model's error) and HARMFUL fail; NOT PROVEN is inconclusive, with what would settle it.
+
+    Source
+        Grinsztajn et al. (NeurIPS 2022) on simple models that win; METHODS 4b, 8 and A3.
+
+    Cannot see
+        Cleverer hand-made features. On easy tasks `fail` is the honest answer, not a fault of the base model.
+    """
+
+    id: ClassVar[str] = "compare.non_transfer"
+    thresholds: ClassVar[Mapping[str, float]] = {"gain": 0.0, "point": 0.01, "of_remaining_error": 0.05}
+
+    def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
+        reference = context.reference("non-transfer")
+        if reference is None:
+            why = context.missing.get("non-transfer", "the reference was not made")
+            yield self.finding(
+                candidate.subject, Status.INCONCLUSIVE, f"NOT PROVEN: there is no simple model to compare with ({why}).",
+                remedy="give the study more minutes (adapt.budget); the simple model takes seconds", reason=why, word=str(Word.NOT_PROVEN),
+            )  # fmt: skip
+            return
+        held = contest(context, candidate, reference, Severity.MAJOR)
+        told = f"{held.word}: {held.told('a simple model without pretraining')}"
+        numbers: dict[str, Any] = {"value": held.claim.value, "interval": held.claim.interval(), "threshold": 0.0, "n": held.claim.n}
+        details = held.details()
+        if held.word is Word.HELPFUL:
+            yield self.finding(candidate.subject, Status.PASS, f"{told}.", **numbers, **details)
+        elif held.word is Word.NOT_PROVEN:
+            doubt = held.doubt(context, "the base model beats a simple model")
+            details |= doubt.details
+            yield self.finding(
+                candidate.subject, Status.INCONCLUSIVE, f"{told}.", remedy=doubt.remedy, **numbers, **details
+            )
+        else:
+            does = "does as well" if held.word is Word.EQUIVALENT else "does better"
+            yield self.finding(
+                candidate.subject, Status.FAIL, f"{told}. The simple model {does}, at a fraction of the cost.",
+                remedy="ship the simple model, or choose a base model closer to these data", **numbers, **details,
+            )  # fmt: skip

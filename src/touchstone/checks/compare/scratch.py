@@ -1,0 +1,117 @@
+"""Check ``compare.scratch``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from touchstone.checks.compare.contest import Contest, Word, contest
+from touchstone.checks.context import Context
+from touchstone.checks.judged import JudgedCheck
+from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.measures import Candidate
+
+_MISSING = "give the study more minutes (adapt.budget), so that the same architecture is trained from scratch beside it"
+
+
+class Scratch(JudgedCheck):
+    """Did transfer help, beyond doubt?
+
+    Question
+        Is the adapted model better than the same architecture trained from fresh weights on the same data, or did the
+        base model's knowledge do nothing, or harm?
+
+    Method
+        Both are trained with several seeds and scored on the same sealed test items; the difference of their mean scores
+        is a claim about the recipes, with seeds and items random, seed variance pooled over the study's candidates.
+        Words: PROVEN HELPFUL (pass), HARMFUL (blocker, error rate 1 in 2,000 and a loss of a point), EQUIVALENT
+        within a point (major), NOT PROVEN (inconclusive, with what would settle it). A reference that was still
+        improving when its budget ended is undertrained: no win over it counts, the answer is inconclusive. A reference may
+        be stopped early only in its own favour: when even the optimistic envelope of its learning curve stays below
+        the transferred model. While a harm of a point is not ruled out, an open answer weighs as a blocker.
+
+    Source
+        He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al. (MLSys 2021)
+        on what varies; Benavoli et al. (JMLR 2017) on equivalence; METHODS 4, 8 and A3.
+
+    Cannot see
+        A better recipe for training from scratch than the ones that were tried; the ledger of both efforts is in
+        `details.ledger`.
+    """
+
+    id: ClassVar[str] = "compare.scratch"
+    thresholds: ClassVar[Mapping[str, float]] = {"gain": 0.0, "point": 0.01, "of_remaining_error": 0.05}
+
+    def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
+        reference = context.reference("scratch")
+        if reference is None:
+            yield self._not_made(context, candidate)
+            return
+        held = contest(context, candidate, reference, Severity.BLOCKER)
+        if held.word is Word.HARMFUL:
+            yield self._harmful(held)
+        elif reference.undertrained:
+            yield self._undertrained(held)
+        elif reference.decided_early is not None and held.claim.value > 0:
+            yield self._decided_early(held, reference.decided_early)
+        else:
+            yield self._judged(context, held)
+
+    def _judged(self, context: Context, held: Contest) -> Finding:
+        told = held.told("the same architecture trained from scratch")
+        if held.word is Word.HELPFUL:
+            return self._stated(held, Status.PASS, f"PROVEN HELPFUL: {told}.", self.severity)
+        if held.word is Word.EQUIVALENT:
+            return self._stated(
+                held, Status.FAIL, f"EQUIVALENT: {told}. The base model brings nothing that these data do not teach by themselves.",
+                Severity.MAJOR, remedy="ship the simpler model without a base, or try a base closer to these data",
+            )  # fmt: skip
+        doubt = held.doubt(context, "transfer beats training from scratch")
+        finding = self._stated(held, Status.INCONCLUSIVE, f"NOT PROVEN: {told}.", _weight(held), remedy=doubt.remedy)
+        return replace(finding, details={**finding.details, **doubt.details})
+
+    def _harmful(self, held: Contest) -> Finding:
+        undertrained = " although that one was still improving" if held.reference.undertrained else ""
+        return self._stated(
+            held, Status.FAIL,
+            f"HARMFUL: {held.told('the same architecture trained from scratch')}{undertrained}. Starting from this base model makes the result worse.",
+            Severity.BLOCKER, remedy="take another base model, or ship the model trained from scratch",
+        )  # fmt: skip
+
+    def _undertrained(self, held: Contest) -> Finding:
+        return self._stated(
+            held, Status.INCONCLUSIVE,
+            f"The model trained from scratch was still improving when its budget ended, so no win over it counts: {held.told('it so far')}.",
+            _weight(held), remedy=_MISSING.replace("so that the same architecture is", "so that the model from scratch is fully"),
+            reason="reference undertrained",
+        )  # fmt: skip
+
+    def _decided_early(self, held: Contest, why: str) -> Finding:
+        return self._stated(
+            held, Status.PASS,
+            f"PROVEN HELPFUL: training from scratch was stopped early in its own favour ({why.rstrip('.')}); as it stands, "
+            f"{held.told('it')}. The difference would have shrunk with more training, but not to nothing.",
+            self.severity, envelope=why, decided_early=True, word=str(Word.HELPFUL),
+        )  # fmt: skip
+
+    def _not_made(self, context: Context, candidate: Candidate) -> Finding:
+        why = context.missing.get("scratch", "the reference was not made")
+        return self.finding(
+            candidate.subject, Status.INCONCLUSIVE,
+            f"NOT PROVEN: there is no model trained from scratch to compare with ({why}).",
+            severity=self.severity, remedy=_MISSING, reason=why, word=str(Word.NOT_PROVEN),
+        )  # fmt: skip
+
+    def _stated(
+        self, held: Contest, status: Status, statement: str, severity: Severity, remedy: str | None = None, **details: object
+    ) -> Finding:
+        return self.finding(
+            held.candidate.subject, status, statement, severity=severity, value=held.claim.value,
+            interval=held.claim.interval(), threshold=0.0, n=held.claim.n, remedy=remedy, **{**held.details(), **details},
+        )  # fmt: skip
+
+
+def _weight(held: Contest) -> Severity:
+    """An open comparison can only still turn out harmful where a harm of a point is not ruled out."""
+    return Severity.MAJOR if held.harm_excluded else Severity.BLOCKER

@@ -1,0 +1,238 @@
+"""``decision.md``: what was decided, between which options, why, and what was accepted with it (MADR-like)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from touchstone.core import digest
+from touchstone.report import numerals
+from touchstone.report.gallery import Gallery
+from touchstone.report.markdown import bullets, escape, table
+from touchstone.report.phrases import candidate_name, metric_name, phrase
+from touchstone.report.reading import Reading, mapping
+from touchstone.report.story import WORDS, headline, sign_off, what_next
+from touchstone.report.wording import clip
+
+_STATUS = {"ship": "accepted", "hold": "proposed, held back", "reject": "rejected"}
+_NOT_RECORDED = "not recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A candidate that could have been taken."""
+
+    name: str
+    base: str
+    score: str
+    interval: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The decision as one object, from which its text is written."""
+
+    title: str
+    status: str
+    date: str
+    deciders: Sequence[str]
+    context: Sequence[str]
+    metric: str
+    options: Sequence[Option]
+    outcome: str
+    reasons: Sequence[str]
+    risks: Sequence[str]
+    waivers: Sequence[str]
+    obligations: Sequence[str]
+    watch: Sequence[str]
+    next_step: str
+    digests: Sequence[tuple[str, str]]
+
+
+def render(evidence: Mapping[str, Any], gallery: Gallery, study: Mapping[str, Any]) -> str:
+    """The record's text; equal inputs give equal bytes (the date is ``gallery.made_on``).
+
+    Parameters
+    ----------
+    evidence, gallery, study : as for :func:`touchstone.report.html.render`
+    """
+    return _text(decide(Reading(evidence, gallery, study)))
+
+
+def decide(reading: Reading) -> Decision:
+    """Gather what the record says; strings are as they came, nothing is escaped yet."""
+    verdict = reading.verdict if reading.verdict in WORDS else "hold"
+    return Decision(
+        title=f"{WORDS[verdict]}: {reading.name}",
+        status=_STATUS[verdict],
+        date=reading.gallery.made_on or _NOT_RECORDED,
+        deciders=_deciders(reading),
+        context=_context(reading),
+        metric=metric_name(str(reading.metric)) if reading.metric else "",
+        options=_options(reading),
+        outcome=headline(reading),
+        reasons=_reasons(reading),
+        risks=_risks(reading),
+        waivers=_waivers(reading),
+        obligations=_obligations(reading),
+        watch=_watch(reading),
+        next_step=what_next(reading),
+        digests=_digests(reading),
+    )
+
+
+def _deciders(reading: Reading) -> list[str]:
+    policy = reading.study.get("policy")
+    found = [f"Touchstone, by its checks{f' under the policy {policy}' if policy else ''}"]
+    owner = reading.use.get("owner")
+    return found + ([f"{owner} (owner)"] if owner else []) + [f"Sign-off: {sign_off(reading)}"]
+
+
+def _context(reading: Reading) -> list[str]:
+    use, requirements = reading.use, mapping(reading.study.get("require"))
+    facts = [("Purpose", use.get("purpose")), ("Use", use.get("use")), ("Task", reading.study.get("task"))]
+    lines = [f"{label}: {text}" for label, text in facts if text]
+    if requirements:
+        lines.append(
+            f"Thresholds fixed before the test set was opened: {'; '.join(_bound(*item) for item in requirements.items())}"
+        )
+    return lines
+
+
+def _bound(metric: str, bounds: Any) -> str:
+    said = []
+    for bound in bounds if isinstance(bounds, list | tuple) else [bounds]:
+        if not isinstance(bound, Mapping):
+            said.append(str(bound))
+            continue
+        words = [
+            f"at {word} {bound[key]}" for key, word in (("min", "least"), ("max", "most")) if bound.get(key) is not None
+        ]
+        place = bound.get("on")
+        said.append(" and ".join(words) + (f" on {place}" if place not in (None, "test") else ""))
+    return f"{metric_name(metric)} {', '.join(said)}"
+
+
+def _options(reading: Reading) -> list[Option]:
+    splits = reading.splits[:1]
+    return [
+        Option(
+            candidate_name(str(row.get("candidate"))),
+            str(row.get("base") or ""),
+            numerals.score(row.get("value")),
+            numerals.between(row.get("interval")),
+            reading.is_chosen(row),
+        )
+        for split in splits
+        for row in reading.rows(split, reading.metric)[:60]
+    ]
+
+
+def _reasons(reading: Reading) -> list[str]:
+    lines = []
+    for check in reading.reasons:
+        grave = [f for f in reading.of_check(check) if f.get("status") in ("fail", "inconclusive")]
+        said = clip(grave[0].get("statement") or "", 400) if grave else ""
+        lines.append(f"{check} ({phrase(check).topic.lower()}): {said}")
+    return lines
+
+
+def _risks(reading: Reading) -> list[str]:
+    """Open questions of weight that do not hold the study back, and small failures: carried openly."""
+    deciding = set(reading.reasons)
+    carried = [f for f in reading.open if f.get("severity") in ("blocker", "major") and f.get("check") not in deciding]
+    carried += [f for f in reading.failed if f.get("severity") == "minor"]
+    lines = [f"{f.get('check')}: {clip(f.get('statement') or '', 400)}" for f in carried[:40]]
+    topics = list(dict.fromkeys(str(f.get("check")) for f in reading.unmeasured))
+    return [*lines, f"Not measured by this version: {', '.join(topics)}"] if topics else lines
+
+
+def _waivers(reading: Reading) -> list[str]:
+    lines = []
+    for finding in reading.findings:
+        waiver = mapping(finding.get("details")).get("waiver")
+        if waiver:
+            facts = mapping(waiver)
+            said = "; ".join(f"{key}: {value}" for key, value in facts.items()) if facts else str(waiver)
+            lines.append(f"{finding.get('check')}, {finding.get('subject')}: {said}")
+    return lines
+
+
+def _obligations(reading: Reading) -> list[str]:
+    """What licences ask for, as the licence check lists it."""
+    found = []
+    for finding in reading.of_check("supply.license"):
+        obligations = mapping(finding.get("details")).get("obligations")
+        if isinstance(obligations, list | tuple):
+            found += [f"{finding.get('subject')}: {obligation}" for obligation in obligations]
+    return found
+
+
+def _watch(reading: Reading) -> list[str]:
+    """What was promised at release and is worth watching in use."""
+    return [f"{_bound(*item)}" for item in mapping(reading.study.get("require")).items()]
+
+
+def _digests(reading: Reading) -> list[tuple[str, str]]:
+    study = mapping(reading.evidence.get("study")).get("digest")
+    found = [("study", str(study or _NOT_RECORDED)), ("evidence", digest.of_data(dict(reading.evidence)))]
+    for finding in reading.of_check("supply.integrity"):
+        value = mapping(finding.get("details")).get("digest")
+        found += [(str(finding.get("subject")), str(value))] if value else []
+    return found
+
+
+def _text(decision: Decision) -> str:
+    lines = [
+        f"# {escape(decision.title, 160)}",
+        "",
+        f"- Status: {decision.status}",
+        f"- Date: {escape(decision.date, 40)}",
+        *(f"- {'Decided by: ' if not place else ''}{escape(who, 300)}" for place, who in enumerate(decision.deciders)),
+        "",
+    ]
+    lines += _section("Context", bullets(escape(line) for line in decision.context))
+    lines += _section("Options", _option_table(decision))
+    lines += _section("Decision", [escape(decision.outcome)])
+    lines += _section("Reasons", bullets(escape(line) for line in decision.reasons))
+    lines += _section(
+        "Risks carried openly", bullets(escape(line, 1200) for line in decision.risks) or ["None was found."]
+    )
+    lines += _section("Waivers", bullets(escape(line) for line in decision.waivers) or ["None."])
+    lines += _section(
+        "Obligations from licences", bullets(escape(line) for line in decision.obligations) or ["None is recorded."]
+    )
+    lines += _section(
+        "To be watched in use",
+        bullets(escape(line) for line in decision.watch) or ["No threshold was fixed in the study."],
+    )
+    lines += _section("Rollback target and review date", ["Not recorded."])
+    lines += _section("Next step", [escape(decision.next_step, 1200)] if decision.next_step else [])
+    lines += _section("Evidence", bullets(f"{escape(name, 100)}: `{_code(value)}`" for name, value in decision.digests))
+    lines += ["Beside this file: `evidence.json`, `report.html`, `model_card.md`, `study.lock.yaml`.", ""]
+    return "\n".join(lines)
+
+
+def _section(title: str, lines: list[str]) -> list[str]:
+    return [f"## {title}", "", *lines, ""] if lines else []
+
+
+def _option_table(decision: Decision) -> list[str]:
+    if not decision.options:
+        return ["No candidate was compared: the run stopped before."]
+    rows = [
+        [
+            escape(option.name, 100) + (" **(chosen)**" if option.chosen else ""),
+            escape(option.base or numerals.DASH, 100),
+            option.score,
+            option.interval,
+        ]
+        for option in decision.options
+    ]
+    return table(["option", "base", escape(decision.metric, 60), "95 % interval"], rows)
+
+
+def _code(value: str) -> str:
+    return clip(value, 100).replace("`", "'")

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import time
+
+from tests.dataset.conftest import sentence
+from touchstone.dataset.near_texts import near_texts
+
+
+def found(texts: list[str]) -> set[tuple[int, int]]:
+    return {(int(a), int(b)) for a, b in near_texts(texts)[0]}
+
+
+def test_finds_small_changes_of_wording_and_nothing_else() -> None:
+    texts = [sentence(seed) for seed in range(400)]
+    changed = [text.rsplit(" ", 1)[0] + "!" for text in texts[:100]]
+    assert found(texts + changed) == {(i, 400 + i) for i in range(100)}
+
+
+def test_a_long_text_quoted_whole_is_a_copy() -> None:
+    text = sentence(1, 20)
+    assert found([text, "they said: " + text + " and I agree", sentence(2, 20)]) == {(0, 1)}
+
+
+def test_a_template_alone_makes_no_copy() -> None:
+    head = "dear sir or madam, thank you for your message of last week about "
+    texts = [head + sentence(seed, 2) for seed in range(300)]
+    assert len(found(texts)) < 15
+
+
+def test_texts_too_short_for_a_shingle_do_not_fail() -> None:
+    assert found(["a", "b", "", "ab"]) == set()
+    assert found([]) == set()
+
+
+def test_ten_thousand_texts_take_seconds() -> None:
+    texts = [sentence(seed, 10) for seed in range(10_000)]
+    start = time.perf_counter()
+    near_texts(texts)
+    assert time.perf_counter() - start < 15
+
+
+def test_a_text_of_a_megabyte_is_compared_by_its_beginning() -> None:
+    long = " ".join(sentence(seed) for seed in range(12_000))
+    assert found([long, long + " more", sentence(3)]) == {(0, 1)}

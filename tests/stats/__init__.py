@@ -1,0 +1,1 @@
+"""Behaviour of the statistics, by simulation with known truth."""
