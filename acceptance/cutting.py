@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import io
 import json
 import os
 import random
@@ -41,9 +42,8 @@ class Outcome:
 
 def rows_of(path: Path) -> list[Row]:
     """All rows of a CSV file, gzipped or not."""
-    opened = gzip.open(path, "rt", encoding="utf-8", newline="") if path.suffix == ".gz" else path.open(newline="")
-    with opened as file:
-        return list(csv.DictReader(file))
+    data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return list(csv.DictReader(io.StringIO(data.decode(), newline="")))
 
 
 def pick(rows: Sequence[Row], n: int, seed: int = 0, keep: Callable[[Row], bool] = lambda row: True) -> list[Row]:

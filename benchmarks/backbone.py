@@ -25,7 +25,9 @@ def measure(folder: Path, rounds: int) -> Iterator[Ratio]:
     for name, base, make, plain in cases:
         home, loop, seeds, engines = folder / "home", plain(base), iter(range(10_000)), set()
 
-        def ours(base: Base = base, make: Any = make, home: Path = home, seeds: Any = seeds, engines: Any = engines) -> None:
+        def ours(
+            base: Base = base, make: Any = make, home: Path = home, seeds: Any = seeds, engines: Any = engines
+        ) -> None:
             found = features(base, make(next(seeds)), home=home, progress=Silent(), expected=5_000)
             engines.add(found.engine)
 

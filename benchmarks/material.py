@@ -14,7 +14,29 @@ from touchstone.dataset.inputs import Texts
 from touchstone.dataset.model import Examples
 from touchstone.nn.base_model import Base, open_base
 
-WORDS = "the of a parcel that came on Monday was not mine please tell me where to send it back and when".split()
+WORDS = [
+    "the",
+    "of",
+    "a",
+    "parcel",
+    "that",
+    "came",
+    "on",
+    "Monday",
+    "was",
+    "not",
+    "mine",
+    "please",
+    "tell",
+    "me",
+    "where",
+    "to",
+    "send",
+    "it",
+    "back",
+    "and",
+    "when",
+]
 
 
 class Drawn:

@@ -20,7 +20,9 @@ class Ratio:
     def __str__(self) -> str:
         ordered = sorted(self.rounds)
         middle = statistics.median(ordered)
-        lines = [f"{self.name}: {middle:.2f} ({ordered[0]:.2f} to {ordered[-1]:.2f}, {len(ordered)} rounds); aim: {self.aim}"]
+        lines = [
+            f"{self.name}: {middle:.2f} ({ordered[0]:.2f} to {ordered[-1]:.2f}, {len(ordered)} rounds); aim: {self.aim}"
+        ]
         return "\n".join([*lines, *(f"    {note}" for note in self.notes)])
 
 

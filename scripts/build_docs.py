@@ -1,6 +1,6 @@
 """Turn docs/*.md into plain web pages in site/, and refuse links that lead nowhere.
 
-    python scripts/build_docs.py [--check]    # --check builds nothing, only looks for faults
+python scripts/build_docs.py [--check]    # --check builds nothing, only looks for faults
 """
 
 from __future__ import annotations

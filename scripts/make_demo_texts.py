@@ -23,7 +23,18 @@ THINGS = (
 DAYS = ("Monday", "last Tuesday", "Wednesday", "Thursday", "Friday", "the weekend", "the 3rd", "the 14th", "last week")
 PLACES = ("Leeds", "Porto", "Graz", "Utrecht", "Lyon", "Tampere", "Bergen", "Ghent", "Turin", "Cork", "Basel", "Aarhus")
 OPENINGS = ("", "", "", "Hi, ", "Hello, ", "Good morning, ", "Hi there, ", "Excuse me, ", "Dear team, ", "Hey, ")
-CLOSINGS = ("", "", "", "", " Thanks.", " Thank you!", " Please help.", " Cheers, Sam", " Many thanks, Ines", " Regards, J.")
+CLOSINGS = (
+    "",
+    "",
+    "",
+    "",
+    " Thanks.",
+    " Thank you!",
+    " Please help.",
+    " Cheers, Sam",
+    " Many thanks, Ines",
+    " Regards, J.",
+)
 
 PATTERNS = {
     "cancel_order": (
@@ -290,7 +301,9 @@ def fill(pattern: str, rng: random.Random) -> str:
     text = pattern.format(thing=rng.choice(THINGS), day=rng.choice(DAYS), place=rng.choice(PLACES))
     opening, closing = rng.choice(OPENINGS), rng.choice(CLOSINGS)
     text = opening + text if opening else text[0].upper() + text[1:]
-    end = "" if text.endswith(("?", "!")) else rng.choice((".", ".", ".", "!")) if closing else rng.choice(("", ".", "."))
+    end = (
+        "" if text.endswith(("?", "!")) else rng.choice((".", ".", ".", "!")) if closing else rng.choice(("", ".", "."))
+    )
     return text + end + closing
 
 

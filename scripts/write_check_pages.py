@@ -1,6 +1,6 @@
 """Write docs/checks/: one page per check of the catalogue, from the docstring of its class.
 
-    python scripts/write_check_pages.py
+python scripts/write_check_pages.py
 """
 
 from __future__ import annotations

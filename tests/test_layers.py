@@ -21,7 +21,8 @@ ROWS = {
     "govern": 5, "registry": 5, "report": 5,
     "pipeline": 6,
     "serve": 7, "monitor": 7,
-    "api": 8, "cli": 8, "ui": 8, "__main__": 8,
+    "api": 8, "cli": 8, "ui": 8,
+    "__main__": 9,
 }  # fmt: skip
 """A folder (or module) may use those of smaller numbers."""
 

@@ -17,7 +17,7 @@ from touchstone.nn.families import IMAGE, PENULTIMATE, TEXT, head, original
 from touchstone.nn.feature_graph import FeatureGraph
 from touchstone.nn.preprocess import preprocessor
 
-QUIET = Silent()
+QUIET: Any = Silent()
 
 
 def _features(base: Base, n: int, home: Path, **more: Any) -> Features:

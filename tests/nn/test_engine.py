@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,12 +11,15 @@ import torch
 
 from tests.nn.tiny import IMAGE_FAMILIES, TEXT_FAMILIES, pictures, sentences, shared
 from touchstone.core.progress import Silent
-from touchstone.nn import engine
-from touchstone.nn.engine import fuse_normalisation, open_engine, recorded
+from touchstone.nn import engine_choice
+from touchstone.nn.engine import Engine, fuse_normalisation, make_engine
+from touchstone.nn.engine_choice import LEAST_COSINE, open_engine, recorded
 from touchstone.nn.families import IMAGE, original
 from touchstone.nn.feature_graph import FeatureGraph
 from touchstone.nn.onnx_graph import NotExportable, session
 from touchstone.nn.preprocess import Batch, preprocessor
+
+QUIET: Any = Silent()
 
 
 def _graph(family: str, n: int = 6) -> tuple[FeatureGraph, Batch]:
@@ -26,26 +30,45 @@ def _graph(family: str, n: int = 6) -> tuple[FeatureGraph, Batch]:
 
 def test_the_choice_is_written_down_and_kept(tmp_path: Path) -> None:
     graph, batch = _graph("mobilenet_v1")
-    chosen, record = open_engine(graph, batch, architecture="a", home=tmp_path, expected=100, progress=Silent())
-    assert recorded("a", tmp_path, 100) == record and chosen.name == record.chosen
-    assert recorded("a", tmp_path, 100_000) is None and recorded("b", tmp_path, 100) is None
+    chosen, record = open_engine(
+        graph, batch, architecture="a", weights="w", home=tmp_path, expected=100, progress=QUIET
+    )
+    assert recorded("a", "w", tmp_path, 100) == record and chosen.name == record.chosen
+    assert recorded("a", "w", tmp_path, 100_000) is None and recorded("b", "w", tmp_path, 100) is None
     assert "onnxruntime" in record.left_out
-    assert all(record.cosines[name] >= engine.LEAST_COSINE for name in record.cosines if name not in record.left_out)
+    assert all(record.cosines[name] >= LEAST_COSINE for name in record.cosines if name not in record.left_out)
 
 
 def test_an_engine_with_other_features_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = engine._make
+    real = make_engine
 
-    def spoiled(name: str, *others: object) -> engine.Engine:
+    def spoiled(name: str, *others: object) -> Engine:
         made = real(name, *others)  # type: ignore[arg-type]
         if name == "eager":
             return made
-        return engine.Engine(name, lambda batch: [np.abs(part) + 1 for part in made(batch)])
+        return Engine(name, lambda batch: [np.abs(part) + 1 for part in made(batch)])
 
-    monkeypatch.setattr(engine, "_make", spoiled)
+    monkeypatch.setattr(engine_choice, "make_engine", spoiled)
     graph, batch = _graph("bert")
-    chosen, record = open_engine(graph, batch, architecture="a", home=tmp_path, expected=100, progress=Silent())
+    chosen, record = open_engine(
+        graph, batch, architecture="a", weights="w", home=tmp_path, expected=100, progress=QUIET
+    )
     assert chosen.name == "eager" and "differ" in record.left_out["bf16"]
+
+
+def test_another_base_of_the_architecture_takes_over_the_choice_only_where_it_agrees(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph, batch = _graph("bert")
+    shared_path = engine_choice._record_path("a", "", tmp_path, 100)
+    shared_path.parent.mkdir(parents=True)
+    shared_path.write_text('{"chosen": "bf16", "seconds_per_example": {}, "cosines": {}, "left_out": {}}')
+    given: dict[str, Any] = {"architecture": "a", "home": tmp_path, "expected": 100, "progress": QUIET}
+    assert open_engine(graph, batch, weights="one", **given)[0].name == "bf16"
+    monkeypatch.setattr(engine_choice, "LEAST_COSINE", 1.1)
+    chosen, record = open_engine(graph, batch, weights="two", **given)
+    assert chosen.name == record.chosen == "eager" and "differ" in record.left_out["bf16"]
+    assert open_engine(graph, batch, weights="one", **given)[0].name == "bf16"
 
 
 @pytest.mark.parametrize("family", ["mobilenet_v1", "mobilenet_v2", "resnet"])
@@ -59,7 +82,7 @@ def test_folding_normalisation_changes_nothing(family: str) -> None:
     assert all(torch.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in zip(before, after, strict=True))
 
 
-@pytest.mark.parametrize("family", ["mobilenet_v1", "bert"])
+@pytest.mark.parametrize("family", ["mobilenet_v1", pytest.param("bert", marks=pytest.mark.slow)])
 def test_one_export_serves_other_weights_and_other_heads(family: str, tmp_path: Path) -> None:
     graph, batch = _graph(family)
     fuse_normalisation(graph)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
-from tests.nn.tiny import IMAGE_FAMILIES, TEXT_FAMILIES, open_tiny, pictures, shared, sentences
+from tests.nn.tiny import IMAGE_FAMILIES, TEXT_FAMILIES, open_tiny, pictures, sentences, shared
 from touchstone.nn.base_model import Base
 from touchstone.nn.families import (
-    FAMILIES, IMAGE, backbone, blocks, classifier, executed_below, head, original, parameter_depths, set_head,
+    FAMILIES,
+    IMAGE,
+    backbone,
+    blocks,
+    classifier,
+    executed_below,
+    head,
+    original,
+    parameter_depths,
+    set_head,
 )  # fmt: skip
 from touchstone.nn.preprocess import Batch, preprocessor
 
@@ -79,10 +89,14 @@ def test_what_lies_below_a_boundary_includes_the_block_under_it_and_nothing_abov
 def test_the_slim_network_is_smaller_untrained_and_of_the_same_family(family: str) -> None:
     base = shared(family)
     full, slim = classifier(base, CLASSES), classifier(base, CLASSES, slim=True, seed=3)
-    assert slim.config.model_type == family
+    assert _config(slim).model_type == family
     assert _size(slim) < 0.8 * _size(full)
     with torch.no_grad():
         assert slim(**_batch(base)).logits.shape == (3, 3)
+
+
+def _config(model: nn.Module) -> Any:
+    return model.config
 
 
 def _size(model: nn.Module) -> int:
@@ -105,7 +119,7 @@ def test_absurd_dropout_defaults_and_momentum_are_tamed() -> None:
     model = classifier(shared("mobilenet_v2"), CLASSES)
     rates = [part.p for part in model.modules() if isinstance(part, nn.Dropout)]
     momenta = {part.momentum for part in model.modules() if isinstance(part, nn.BatchNorm2d)}
-    assert rates == [0.1] and model.config.classifier_dropout_prob == 0.1
+    assert rates == [0.1] and _config(model).classifier_dropout_prob == 0.1
     assert momenta == {0.1}
 
 
@@ -126,4 +140,4 @@ def test_a_linear_head_can_be_put_in_place() -> None:
 def test_the_class_named_background_stays_a_class_of_the_base_alone(tmp_path: Path) -> None:
     model = classifier(open_tiny(tmp_path, "mobilenet_v1", labels=6), CLASSES)
     assert head(model).out_features == 3
-    assert model.config.id2label == {0: "red", 1: "green", 2: "blue"}
+    assert _config(model).id2label == {0: "red", 1: "green", 2: "blue"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas
+import pandas  # type: ignore[import-untyped]
 import pytest
 
 from tests.nn.tiny import pictures, sentences, shared, write_base
@@ -54,7 +54,7 @@ def test_nothing_in_gives_nothing_out(folders: dict[str, Path]) -> None:
 
 def test_a_file_that_is_no_picture_is_named(folders: dict[str, Path], tmp_path: Path) -> None:
     (tmp_path / "x.png").write_bytes(b"not a picture")
-    with pytest.raises(InputError, match="x.png"):
+    with pytest.raises(InputError, match=r"x\.png"):
         Predictor.load(folders["vit"]).probabilities([tmp_path / "x.png"])
 
 

@@ -19,7 +19,10 @@ from touchstone.dataset.model import Examples
 from touchstone.nn.base_model import Base, open_base
 from touchstone.nn.families import IMAGE, TEXT
 
-WORDS = ("cat dog bird tree river stone light green small old runs sings falls under over with a the and not").split()
+WORDS = (
+    "cat", "dog", "bird", "tree", "river", "stone", "light", "green", "small", "old", "runs", "sings", "falls",
+    "under", "over", "with", "a", "the", "and", "not",
+)  # fmt: skip
 IMAGE_FAMILIES = ("mobilenet_v1", "mobilenet_v2", "resnet", "convnext", "vit", "dinov2", "swin")
 TEXT_FAMILIES = ("bert", "distilbert", "roberta", "xlm-roberta", "mpnet", "modernbert")
 SIDE = 32
@@ -75,9 +78,9 @@ def write_base(folder: Path, family: str, *, labels: int = 5, seed: int = 0, hea
     config.num_labels = labels
     torch.manual_seed(seed)
     if task == IMAGE and head is not False:
-        model = transformers.AutoModelForImageClassification.from_config(config)
+        model = transformers.AutoModelForImageClassification.from_config(config)  # type: ignore[no-untyped-call]
     else:
-        model = transformers.AutoModel.from_config(config)
+        model = transformers.AutoModel.from_config(config)  # type: ignore[no-untyped-call]
     _enliven(model)
     model.save_pretrained(folder)
     if task == IMAGE:
@@ -115,7 +118,7 @@ def _tokenizer() -> Any:
     raw = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
     raw.pre_tokenizer = pre_tokenizers.Whitespace()
     raw.post_processor = processors.TemplateProcessing(single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)])
-    return transformers.PreTrainedTokenizerFast(
+    return transformers.PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=raw, pad_token="<pad>", unk_token="<unk>", cls_token="<s>", sep_token="</s>",
         model_input_names=["input_ids", "attention_mask"],
     )  # fmt: skip

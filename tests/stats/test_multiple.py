@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from statsmodels.stats.multitest import multipletests
 
 from touchstone.stats.multiple import holm
 
@@ -12,6 +13,11 @@ def test_the_family_alarms_no_more_often_than_one_test():
     p = np.random.default_rng(0).random((1000, 10))
     alarms = np.mean([holm(row).min() < 0.05 for row in p])
     assert alarms <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 1000)
+
+
+def test_it_agrees_with_an_independent_implementation():
+    p = np.random.default_rng(1).random(12) ** 3
+    np.testing.assert_allclose(holm(p), multipletests(p, method="holm")[1])
 
 
 def test_order_does_not_matter():

@@ -44,9 +44,7 @@ def test_seeds_are_not_asked_for_where_they_are_no_trouble():
 def test_power_matches_simulation():
     generator = np.random.default_rng(0)
     tables = generator.multinomial(400, [0.095, 0.045, 0.86], 600)
-    caught = [
-        binomtest(int(lost), int(lost + won)).pvalue < 0.005 and lost - won >= 4 for lost, won, _ in tables
-    ]
+    caught = [binomtest(int(lost), int(lost + won)).pvalue < 0.005 and lost - won >= 4 for lost, won, _ in tables]
     expected = mcnemar_power(400, 0.14, 0.05, 0.005)
     assert np.mean(caught) == pytest.approx(expected, abs=4 * np.sqrt(0.25 / 600))
 

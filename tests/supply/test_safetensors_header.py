@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +24,11 @@ def _write(path: Path, entries: object, data: bytes = b"", size: int | None = No
 
 
 def test_describes_what_the_library_wrote(tmp_path: Path) -> None:
-    values = {"a": np.zeros((2, 3), np.float32), "b": np.ones(4, np.float16), "c": np.array(5, np.int64)}
+    values: dict[str, Any] = {
+        "a": np.zeros((2, 3), np.float32),
+        "b": np.ones(4, np.float16),
+        "c": np.array(5, np.int64),
+    }
     save_file(values, tmp_path / "x.safetensors", {"format": "pt"})
     header = read_header(tmp_path / "x.safetensors")
     assert {t.name: (t.dtype, t.shape) for t in header.tensors} == {
@@ -73,7 +79,5 @@ def test_refuses_an_empty_file(tmp_path: Path) -> None:
 def test_no_bytes_at_all_make_it_fail_otherwise(tmp_path_factory: pytest.TempPathFactory, raw: bytes) -> None:
     path = tmp_path_factory.mktemp("any") / "x.safetensors"
     path.write_bytes(raw)
-    try:
+    with contextlib.suppress(ModelFilesError):
         read_header(path)
-    except ModelFilesError:
-        pass

@@ -15,8 +15,12 @@ from numpy.typing import NDArray
 
 from touchstone.core.progress import Progress, Silent
 from touchstone.linear.cross_fit import (
-    Settings, balanced_log_loss, choose_penalty, cross_fit, fit_chosen,
-)  # fmt: skip
+    Settings,
+    balanced_log_loss,
+    choose_penalty,
+    cross_fit,
+    fit_chosen,
+)
 from touchstone.linear.folds import folds, sample
 from touchstone.linear.rotation import Rotation, fit_rotation
 from touchstone.linear.screen import screen

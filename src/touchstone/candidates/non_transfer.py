@@ -28,6 +28,7 @@ from touchstone.linear.softmax import log_losses
 Floats = NDArray[Any]
 
 _SELECTION_LIMIT = 3000
+_TUNE_EACH = 1500
 _MOST_TREES = 20_000_000
 """Examples x classes above which boosted trees are left out, being too slow for a reference."""
 _TEXT_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
@@ -118,17 +119,24 @@ def fit(
     views, data, models = _prepare(examples, labels, n_classes, seed, progress)
     few = sample(labels, _SELECTION_LIMIT, seed=seed)
     few_groups = None if groups is None else groups[few]
-    tried, held_out = {}, {}
+    tried: dict[str, float] = {}
+    held_out: dict[str, Floats] = {}
+    tuned: dict[str, SimpleModel] = {}
     with (progress or Silent()).task("simple models", len(models) + 1) as bar:
         for model in models:
-            held_out[model.name] = _out_of_fold(model, data[model.name][few], labels[few], few_groups, n_classes, seed)
+            held_out[model.name], tuned[model.name] = _out_of_fold(
+                model, data[model.name][few], labels[few], few_groups, n_classes, seed
+            )
             tried[model.name] = float(log_losses(held_out[model.name], labels[few]).mean())
             bar.advance()
         best = min(models, key=lambda model: tried[model.name])
         everyone = held_out[best.name]
+        final = tuned[best.name]
         if len(few) < len(labels):
-            everyone = _out_of_fold(best, data[best.name], labels, groups, n_classes, seed)
-        fitted = best.fit(data[best.name], labels, groups)
+            everyone, final = _out_of_fold(final, data[best.name], labels, groups, n_classes, seed, tune=False)
+        elif len(labels) <= _TUNE_EACH:
+            final = best.tuned(data[best.name], labels, groups)
+        fitted = final.fit(data[best.name], labels)
         bar.advance()
     return NonTransfer(best.name, tried, everyone, sum(model.configs for model in models), views, fitted)
 
@@ -139,7 +147,7 @@ def _prepare(
     if _is_text(examples):
         texts = _TextViews(fit_text_features([examples.inputs[i] for i in range(len(examples))]))
         data = texts.of(examples, progress)
-        settings = Settings(n_classes, _second_moments(data["logistic"]), seed=seed, penalties=_TEXT_PENALTIES)
+        settings = Settings(n_classes, _second_moments(data["logistic"]), seed=seed, penalties=_TEXT_PENALTIES, iterations=30)
         return texts, data, [
             Logistic("logistic", settings), LinearSupport("linear support", n_classes, seed),
         ]  # fmt: skip
@@ -160,15 +168,29 @@ def _fit_views(raw: Mapping[str, Floats], seed: int) -> _PictureViews:
 
 
 def _out_of_fold(
-    model: SimpleModel, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None, n_classes: int, seed: int
-) -> Floats:
+    model: SimpleModel,
+    features: Any,
+    labels: NDArray[Any],
+    groups: NDArray[Any] | None,
+    n_classes: int,
+    seed: int,
+    *,
+    tune: bool = True,
+) -> tuple[Floats, SimpleModel]:
+    """Held-out probabilities (n, K), and the model as it was last tuned.
+
+    Up to 1,500 examples each fold tunes for itself; above, where one setting more or less decides nothing, the first
+    fold's choice serves all.
+    """
     held = folds(labels, groups=groups, n_folds=5 if len(labels) <= 2000 else 3, seed=seed)[0]
     out = np.empty((len(labels), n_classes), dtype=np.float32)
     for fold in range(int(held.max()) + 1):
         inside = np.flatnonzero(held != fold)
-        fitted = model.fit(features[inside], labels[inside], None if groups is None else groups[inside])
-        out[held == fold] = fitted.probabilities(features[held == fold])
-    return out
+        x, y = features[inside], labels[inside]
+        if tune and (fold == 0 or len(labels) <= _TUNE_EACH):
+            model = model.tuned(x, y, None if groups is None else groups[inside])
+        out[held == fold] = model.fit(x, y).probabilities(features[held == fold])
+    return out, model
 
 
 def _second_moments(matrix: Any) -> Floats:

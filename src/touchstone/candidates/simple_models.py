@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -26,12 +26,14 @@ class Fitted(Protocol):
 
 
 class SimpleModel(Protocol):
-    """A way to learn from features (n, d); choices are made inside by cross-validation."""
+    """A way to learn from features (n, d): first its settings are chosen by cross-validation, then it is fitted."""
 
-    name: str
-    configs: int
-
-    def fit(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> Fitted: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def configs(self) -> int: ...
+    def tuned(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> SimpleModel: ...
+    def fit(self, features: Any, labels: NDArray[Any]) -> Fitted: ...
 
 
 @dataclass(frozen=True)
@@ -40,16 +42,20 @@ class Logistic:
 
     name: str
     settings: Settings
+    penalty_c: float = 1.0
 
     @property
     def configs(self) -> int:
         """Penalties that are tried."""
         return len(self.settings.penalties)
 
-    def fit(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> Fitted:
+    def tuned(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> Logistic:
+        """The same with the penalty of the smallest held-out log-loss."""
+        return replace(self, penalty_c=choose_penalty(features, labels, groups, self.settings))
+
+    def fit(self, features: Any, labels: NDArray[Any]) -> Fitted:
         """Fit on (n, d) features, dense or sparse."""
-        penalty_c = choose_penalty(features, labels, groups, self.settings)
-        fitted: Fitted = fit_chosen(features, labels, penalty_c, self.settings)
+        fitted: Fitted = fit_chosen(features, labels, self.penalty_c, self.settings)
         return fitted
 
 
@@ -62,7 +68,11 @@ class Boosted:
     seed: int
     configs: int = 1
 
-    def fit(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> Fitted:
+    def tuned(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> Boosted:
+        """The same: there is one configuration."""
+        return self
+
+    def fit(self, features: Any, labels: NDArray[Any]) -> Fitted:
         """Fit on dense (n, d) features; rounds are bounded, since trees of all classes are grown in each."""
         from sklearn.ensemble import HistGradientBoostingClassifier  # type: ignore[import-untyped]
 
@@ -92,10 +102,12 @@ class LinearSupport:
     name: str
     n_classes: int
     seed: int
+    penalty_c: float = 1.0
+    scale: float = 1.0
     configs: int = len(_SVM_PENALTIES)
 
-    def fit(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> Fitted:
-        """Fit on (n, d); penalty and scale come from inner held-out margins on at most 3,000 examples."""
+    def tuned(self, features: Any, labels: NDArray[Any], groups: NDArray[Any] | None) -> LinearSupport:
+        """The same with penalty and scale from held-out margins on at most 3,000 examples (or 30 per class)."""
         kept = sample(labels, max(_SVM_SEARCH_LIMIT, 30 * self.n_classes), seed=self.seed)
         x, y = features[kept], labels[kept]
         held = folds(y, groups=None if groups is None else groups[kept], n_folds=3, seed=self.seed)[0]
@@ -109,7 +121,11 @@ class LinearSupport:
             if best is None or loss < best[0]:
                 best = (loss, penalty_c, scale)
         assert best is not None
-        return self._one(features, labels, best[1], best[2])
+        return replace(self, penalty_c=best[1], scale=best[2])
+
+    def fit(self, features: Any, labels: NDArray[Any]) -> Fitted:
+        """Fit on (n, d), dense or sparse."""
+        return self._one(features, labels, self.penalty_c, self.scale)
 
     def _one(self, x: Any, y: NDArray[Any], penalty_c: float, scale: float) -> _Machines:
         from sklearn.exceptions import ConvergenceWarning  # type: ignore[import-untyped]

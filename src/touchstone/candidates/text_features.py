@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class TextFeatures:
@@ -24,8 +26,6 @@ class TextFeatures:
 def fit_text_features(texts: Sequence[str]) -> TextFeatures:
     """Learn the vocabularies of ``texts``; a term must stand in two of them, or in one where there are few."""
     from sklearn.feature_extraction.text import TfidfVectorizer  # type: ignore[import-untyped]
-
-    import numpy as np
 
     least = 2 if len(texts) >= 200 else 1
     options = {"sublinear_tf": True, "min_df": least, "dtype": np.float32, "max_features": 100_000}

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil
+from math import ceil, isfinite
 from typing import Any
+
+from touchstone.stats.claims import Claim
+from touchstone.stats.power import needed_n, needed_seeds
 
 MOST_WORTH_NAMING = 200
 """A question that needs more than this many times the data at hand is said to be out of reach."""
+
+MOST_SEEDS = 12
+"""More trainings than this are not asked of anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,29 @@ def more(n: int, needed: int | None, what: str, question: str) -> Doubt:
     extra = _rounded(needed - n)
     remedy = f"about {extra:,} more {what} would decide whether {question}"
     return Doubt(remedy, {"needed": n + extra, "needed_more": extra, "needed_what": what})
+
+
+def undecided(claim: Claim, effect: float, alpha: float, what: str, question: str) -> Doubt:
+    """What would settle a claim over seeds and items: more seeds where they blur it most, else more items.
+
+    Parameters
+    ----------
+    claim : the open claim
+    effect : the size that is to be shown or ruled out, in the claim's unit
+    alpha : one-sided error at which it is to be shown
+    what, question : as in :func:`more`
+    """
+    if not isfinite(claim.standard_error):
+        return Doubt("train with three seeds or more (adapt.seeds: 3)", {"needed": 3, "needed_more": 2, "needed_what": "seeds"})
+    items = needed_n(0.0, claim.standard_error, claim.n, effect, alpha, seed_error=claim.seed_error)
+    if items is None or claim.seed_error > claim.item_error:
+        seeds = needed_seeds(claim.seed_error, claim.seeds, effect, alpha)
+        if seeds is not None and seeds <= MOST_SEEDS:
+            return Doubt(
+                f"train with {seeds} seeds (adapt.seeds: {seeds}), which needs no new labels: chance in training blurs this most",
+                {"needed": seeds, "needed_more": seeds - claim.seeds, "needed_what": "seeds"},
+            )
+    return more(claim.n, items, what, question)
 
 
 def _rounded(n: int) -> int:

@@ -1,9 +1,7 @@
-"""How much better one recipe is than another, as a claim over seeds and items (METHODS A3)."""
+"""How much better one recipe is than another, as a claim over seeds and items."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -29,48 +27,24 @@ def primary_metric(study: Study) -> str:
     return next(wanted, DEFAULT_METRIC)
 
 
-@dataclass(frozen=True, slots=True)
-class Gain:
-    """A claim about two recipes, and how much of its squared error comes from seeds rather than items."""
-
-    claim: Claim
-    seed_variance: float
-
-    def needed_items(self, effect: float, alpha: float) -> int | None:
-        """Items that would show an effect of this size with 95 % chance; None where only more seeds would."""
-        from scipy.special import ndtri
-
-        error = self.claim.standard_error
-        if not isfinite(error) or effect <= 0:
-            return None
-        reach = float(ndtri(1 - alpha) + ndtri(0.95))
-        room = (effect / reach) ** 2 - self.seed_variance
-        per_item = max(error**2 - self.seed_variance, 0.0) * self.claim.n
-        return ceil(per_item / room) if room > 0 else None
-
-    @property
-    def seeds_dominate(self) -> bool:
-        """Whether another seed moves the result more than other items would."""
-        return not isfinite(self.claim.standard_error) or self.seed_variance > 0.5 * self.claim.standard_error**2
-
-
-def gain(context: Context, candidate: Candidate, reference: Candidate, metric: str, split: str = "test") -> Gain:
+def gain(context: Context, candidate: Candidate, reference: Candidate, metric: str, split: str = "test") -> Claim:
     """metric(candidate) - metric(reference) on the same items; positive where the candidate is better."""
-    pooled = pooled_seeds(context, (candidate, reference), metric, split)
-    claim = metrics.difference(
-        metric,
-        context.probabilities(candidate, split),
-        context.probabilities(reference, split),
-        context.labels(split),
-        pooled=pooled,
-        a_deterministic=is_fixed(context, candidate),
-        b_deterministic=is_fixed(context, reference),
-        groups=context.groups(split),
-        seed=context.seed,
-    )
-    trained = [len(one.seeds) for one in (candidate, reference) if not is_fixed(context, one)]
-    seed_variance = 0.0 if pooled is None else pooled.variance * sum(1 / max(seeds, 1) for seeds in trained)
-    return Gain(claim, seed_variance)
+    # Several checks ask for the same bootstrap; the runner lends them one memory for the length of its run.
+    memory: dict[tuple[str, ...], Claim] = getattr(context, "memory", {})
+    key = (candidate.subject, reference.subject, metric, split)
+    if key not in memory:
+        memory[key] = metrics.difference(
+            metric,
+            context.probabilities(candidate, split),
+            context.probabilities(reference, split),
+            context.labels(split),
+            pooled=pooled_seeds(context, (candidate, reference), metric, split),
+            a_deterministic=is_fixed(context, candidate),
+            b_deterministic=is_fixed(context, reference),
+            groups=context.groups(split),
+            seed=context.seed,
+        )
+    return memory[key]
 
 
 def is_fixed(context: Context, candidate: Candidate) -> bool:
@@ -98,8 +72,7 @@ def pooled_seeds(
 def seed_scores(context: Context, candidate: Candidate, metric: str, split: str = "test") -> NDArray[np.float64]:
     """The metric of each seed, float array of shape (S,)."""
     labels = context.labels(split)
-    scores = [metrics.value(metric, p, labels) for p in context.probabilities(candidate, split)]
-    return np.array(scores, dtype=np.float64)
+    return np.asarray(metrics.per_seed(metric, context.probabilities(candidate, split), labels), dtype=np.float64)
 
 
 def shipped_score(context: Context, candidate: Candidate, metric: str, split: str = "test") -> float:

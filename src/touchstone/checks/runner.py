@@ -51,11 +51,12 @@ def run_checks(
         raise KeyError(f"no such check: {', '.join(sorted(unknown))}")
     before = tuple(context.findings)
     found: list[Finding] = []
+    memory: dict[Any, Any] = {}
     with (progress or Silent()).task("checks", len(wanted)) as bar:
         for row in rows.values():
             if row.id not in wanted:
                 continue
-            for finding in _ask(row, _with_findings(context, (*before, *found)), available, reasons):
+            for finding in _ask(row, _with_findings(context, (*before, *found), memory), available, reasons):
                 if flagged is not None:
                     flagged.extend(flags_of(finding))
                 found.append(shortened(finding))
@@ -88,13 +89,15 @@ def _stated(check: Check, context: Context) -> Iterator[Finding]:
 class _Later:
     """A context as a later check sees it: the same desk, with the findings so far."""
 
-    def __init__(self, context: Context, findings: tuple[Finding, ...]) -> None:
+    def __init__(self, context: Context, findings: tuple[Finding, ...], memory: dict[Any, Any]) -> None:
         self._context = context
         self.findings = findings
+        self.memory = memory
+        """What one check worked out and others ask for again."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._context, name)
 
 
-def _with_findings(context: Context, findings: tuple[Finding, ...]) -> Context:
-    return cast(Context, _Later(context, findings))
+def _with_findings(context: Context, findings: tuple[Finding, ...], memory: dict[Any, Any]) -> Context:
+    return cast(Context, _Later(context, findings, memory))

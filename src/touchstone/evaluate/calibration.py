@@ -72,9 +72,8 @@ def squared_error(
     """
     member = np.eye(int(bins.max()) + 1)[bins]  # (n, bins)
     residual = confidence - right
-    counts = weights @ member
-    gaps = weights @ (member * residual[:, None])
-    squares = weights @ (member * residual[:, None] ** 2)
+    columns = np.concatenate([member, member * residual[:, None], member * residual[:, None] ** 2], axis=1)
+    counts, gaps, squares = np.split(weights @ columns, 3, axis=1)  # each (B, bins)
     safe = np.maximum(counts, 1.0)
     means = gaps / safe
     # a mean of m items loses one degree of freedom to its own mean
@@ -99,7 +98,12 @@ def calibration_error(probabilities: Floats, labels: NDArray[Any]) -> float:
 
 
 def calibration_estimate(
-    probabilities: Floats, labels: NDArray[Any], *, groups: NDArray[Any] | None = None, level: float = 0.95, seed: int = 0
+    probabilities: Floats,
+    labels: NDArray[Any],
+    *,
+    groups: NDArray[Any] | None = None,
+    level: float = 0.95,
+    seed: int = 0,
 ) -> Estimate:
     """:func:`calibration_error` with an interval from a bootstrap of the debiased square.
 
@@ -206,7 +210,7 @@ def temperature(probabilities: Floats, labels: NDArray[Any]) -> float:
     ----------
     Guo et al. (ICML 2017).
     """
-    from scipy.optimize import minimize_scalar
+    from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
 
     if len(labels) < 50:
         return 1.0

@@ -44,7 +44,7 @@ def quantile_interval(milliseconds: NDArray[Any], q: float, level: float = 0.95)
 
 def upper_bound(milliseconds: NDArray[Any], q: float, alpha: float) -> float:
     """A time that the q-quantile exceeds with probability at most ``alpha``; infinite with too few timings."""
-    from scipy.stats import binom
+    from scipy.stats import binom  # type: ignore[import-untyped]
 
     times = np.sort(np.asarray(milliseconds, dtype=np.float64))
     n = len(times)

@@ -40,16 +40,17 @@ class Margins:
         """
         w = np.asarray(weights, dtype=np.float32)
         used = self._has_label | (self._predicted.sum(0) > 0)
-        return tuple((w @ part[:, used]).astype(np.float64) for part in (self._right, self._predicted, self._true))  # type: ignore[return-value]
+        right, predicted, true = (w @ part[:, used] for part in (self._right, self._predicted, self._true))
+        return right.astype(np.float64), predicted.astype(np.float64), true.astype(np.float64)
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    """above / below, 0 where nothing was counted."""
-    return np.divide(above, below, out=np.zeros_like(above), where=below > 0)
+    """The quotient, 0 where nothing was counted."""
+    return np.asarray(np.divide(above, below, out=np.zeros_like(above), where=below > 0))
 
 
 def _mean_where(values: Floats, counted: Floats) -> Floats:
-    return (values * counted).sum(1) / np.maximum(counted.sum(1), 1)
+    return np.asarray((values * counted).sum(1) / np.maximum(counted.sum(1), 1))
 
 
 def _f1(tp: Floats, predicted: Floats, true: Floats) -> Floats:
@@ -57,7 +58,7 @@ def _f1(tp: Floats, predicted: Floats, true: Floats) -> Floats:
 
 
 def _accuracy(tp: Floats, predicted: Floats, true: Floats) -> Floats:
-    return tp.sum(1) / true.sum(1)
+    return np.asarray(tp.sum(1) / true.sum(1))
 
 
 def _macro_recall(tp: Floats, predicted: Floats, true: Floats) -> Floats:
@@ -73,7 +74,7 @@ def _macro_f1(tp: Floats, predicted: Floats, true: Floats) -> Floats:
 
 
 def _weighted_f1(tp: Floats, predicted: Floats, true: Floats) -> Floats:
-    return (_f1(tp, predicted, true) * true).sum(1) / true.sum(1)
+    return np.asarray((_f1(tp, predicted, true) * true).sum(1) / true.sum(1))
 
 
 def _mcc(tp: Floats, predicted: Floats, true: Floats) -> Floats:

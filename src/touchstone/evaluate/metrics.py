@@ -32,7 +32,9 @@ NAMES: tuple[str, ...] = (
 HIGHER_IS_BETTER: Mapping[str, bool] = MappingProxyType(
     {name: name not in ("log_loss", "brier", "calibration_error") for name in NAMES}
 )
-_RANGE: Mapping[str, tuple[float, float]] = MappingProxyType({"mcc": (-1.0, 1.0), "log_loss": (0.0, inf), "brier": (0.0, 2.0)})
+_RANGE: Mapping[str, tuple[float, float]] = MappingProxyType(
+    {"mcc": (-1.0, 1.0), "log_loss": (0.0, inf), "brier": (0.0, 2.0)}
+)
 _ITEM_MEANS = frozenset({"accuracy", "log_loss", "brier"})
 _FLOOR = 1e-7
 """Probabilities below this count as this: single precision knows nothing smaller beside 1."""
@@ -218,12 +220,12 @@ def _statistic(name: str, probabilities: Floats, labels: NDArray[Any]) -> Statis
     if name not in _ITEM_MEANS:
         raise ValueError(f"unknown metric {name!r}; known are {', '.join(NAMES)}")
     items = _items(name, probabilities, labels)
-    return lambda weights: (weights @ items) / weights.sum(1)
+    return lambda weights: np.asarray(weights @ items / weights.sum(1))
 
 
 def _items(name: str, probabilities: Floats, labels: NDArray[Any]) -> Floats:
     if name == "accuracy":
-        return (probabilities.argmax(1) == labels).astype(np.float64)
+        return np.asarray(probabilities.argmax(1) == labels, dtype=np.float64)
     p = np.asarray(probabilities, dtype=np.float64)
     own = p[np.arange(len(labels)), labels]
     if name == "log_loss":

@@ -66,7 +66,7 @@ def _roc_area(hits: Floats, misses: Floats) -> Floats:
     steps = np.diff(misses, axis=1, prepend=0.0)
     pairs = hits[:, -1] * misses[:, -1]
     area = ((earlier + hits) / 2.0 * steps).sum(1)
-    return np.divide(area, pairs, out=np.full(len(hits), np.nan), where=pairs > 0)
+    return np.asarray(np.divide(area, pairs, out=np.full(len(hits), np.nan), where=pairs > 0))
 
 
 def _average_precision(hits: Floats, misses: Floats) -> Floats:
@@ -74,4 +74,4 @@ def _average_precision(hits: Floats, misses: Floats) -> Floats:
     precision = np.divide(hits, found, out=np.zeros_like(hits), where=found > 0)
     gains = np.diff(hits, axis=1, prepend=0.0)
     total = hits[:, -1]
-    return np.divide((precision * gains).sum(1), total, out=np.full(len(hits), np.nan), where=total > 0)
+    return np.asarray(np.divide((precision * gains).sum(1), total, out=np.full(len(hits), np.nan), where=total > 0))

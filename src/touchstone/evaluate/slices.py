@@ -64,8 +64,8 @@ def membership(
         array = np.asarray(values, dtype=object)
         single[column] = {f"{column}={one}": np.asarray(array == one) for one in sorted(set(values)) if one != ""}
     if labels is not None:
-        single["class"] = {f"class={name}": np.asarray(labels) == k for k, name in enumerate(classes)}
-    found = {name: mask for column, masks in single.items() if column != "class" or "class" in columns for name, mask in masks.items()}
+        single.setdefault("class", {f"class={name}": np.asarray(labels) == k for k, name in enumerate(classes)})
+    found = {name: mask for column in columns for name, mask in single[column].items()}
     for first, second in combinations(single, 2):
         for name_a, mask_a in single[first].items():
             for name_b, mask_b in single[second].items():
@@ -122,13 +122,11 @@ def slice_gaps(
 
 def _contrast(labels: NDArray[Any], mask: NDArray[np.bool_]) -> Floats:
     """Coefficients (n,) with losses @ coefficients = gap; 0 in classes that lack one of the two sides."""
-    inside, outside = np.bincount(labels[mask], minlength=labels.max() + 1), np.bincount(
-        labels[~mask], minlength=labels.max() + 1
-    )
+    inside, outside = (np.bincount(labels[side], minlength=labels.max() + 1) for side in (mask, ~mask))
     usable = (inside > 0) & (outside > 0)
     share = np.where(usable, inside, 0) / max(inside[usable].sum(), 1)
     within, without = share / np.maximum(inside, 1), share / np.maximum(outside, 1)
-    return np.where(mask, within[labels], -without[labels])
+    return np.asarray(np.where(mask, within[labels], -without[labels]))
 
 
 def _centred(losses: Floats, labels: NDArray[Any]) -> Floats:
@@ -149,7 +147,8 @@ def _test(
         spread = np.bincount(labels, residual**2) / np.maximum(counts - 1, 1)
         errors = np.sqrt((table**2 * spread[labels][:, None]).sum(0))
         scaled = table / np.maximum(errors, 1e-12)
-        return max_t(lambda orders: residual[orders] @ scaled, len(losses), strata=labels, draws=draws, seed=seed), errors
+        outcome = max_t(lambda orders: residual[orders] @ scaled, len(losses), strata=labels, draws=draws, seed=seed)
+        return outcome, errors
     unit = np.unique(groups, return_inverse=True)[1].reshape(-1)
     sums = np.zeros((int(unit.max()) + 1, table.shape[1]))
     np.add.at(sums, unit, table * residual[:, None])

@@ -34,6 +34,7 @@ class Settings:
     seed: int = 0
     train_limit: int = 1_000_000
     penalties: tuple[float, ...] = PENALTIES
+    iterations: int = 100
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def _held_out_loss(
     probabilities = np.empty((len(y), settings.n_classes), dtype=np.float32)
     for fold in range(int(held.max()) + 1):
         out = held == fold
-        starts[fold] = _fit(x[~out], y[~out], penalty_c, settings, start=starts.get(fold), iterations=40)
+        steps = min(40, settings.iterations)
+        starts[fold] = _fit(x[~out], y[~out], penalty_c, settings, start=starts.get(fold), iterations=steps)
         probabilities[out] = starts[fold].probabilities(x[out])
     return balanced_log_loss(probabilities, y) if settings.weighted else float(log_losses(probabilities, y).mean())
 
@@ -101,7 +103,7 @@ def _fit(x: Any, y: NDArray[Any], penalty_c: float, settings: Settings, **option
 def fit_chosen(features: Any, labels: NDArray[Any], penalty_c: float, settings: Settings) -> Any:
     """One classifier on all examples (up to ``train_limit``), with a penalty that was chosen before."""
     kept = sample(labels, settings.train_limit, seed=settings.seed)
-    return _fit(features[kept], labels[kept], penalty_c, settings)
+    return _fit(features[kept], labels[kept], penalty_c, settings, iterations=settings.iterations)
 
 
 def cross_fit(

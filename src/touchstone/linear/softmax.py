@@ -71,7 +71,7 @@ def fit_softmax(
     start : where to begin, for a path of penalties
     tolerance : largest mean gradient per example at which to stop, in rescaled units
     """
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     n, d = features.shape
     problem = _Problem(features, labels, n_classes, penalty_c, item_weights, spectrum)

@@ -39,7 +39,9 @@ class Store:
         self.padding: int = about["padding"]
         self._value_name: str | None = about["value"]
         self._values: NDArray[np.float16] | None = None
-        if self._value_name is not None:
+        if self._value_name is not None and self.ragged:
+            self._values = np.memmap(folder / "values.bin", np.float16, "r").reshape(-1, about["width"])
+        elif self._value_name is not None:
             self._values = np.load(folder / "values.npy", mmap_mode="r")
         if self.ragged:
             self._offsets: NDArray[np.int64] = np.load(folder / "offsets.npy")
@@ -69,7 +71,8 @@ class Store:
         lengths = self._offsets[rows + 1] - self._offsets[rows]
         ids = np.full((len(rows), int(lengths.max())), self.padding, dtype=np.int64)  # (B, L)
         mask = np.zeros_like(ids)
-        hidden = None if self._values is None else np.zeros((*ids.shape, self._values.shape[1]), np.float32)  # (B, L, d)
+        # (B, L, d)
+        hidden = None if self._values is None else np.zeros((*ids.shape, self._values.shape[1]), np.float32)
         for place, row in enumerate(rows):
             start, end = int(self._offsets[row]), int(self._offsets[row + 1])
             ids[place, : end - start] = self._tokens[start:end]
@@ -135,7 +138,7 @@ class _Writer:
         self.folder, self.n, self.padding = folder, n, padding
         self.at = 0
         self.values: NDArray[np.float16] | None = None
-        self.pieces: list[NDArray[np.float16]] = []
+        self.width: int | None = None
         self.tokens: list[NDArray[np.int32]] = []
         self.lengths: list[int] = []
         self.ragged = False
@@ -162,17 +165,20 @@ class _Writer:
         self.lengths.extend(int(length) for length in mask.sum(1))
         if hidden is not None:
             self.value_name = HIDDEN
-            self.pieces.append(_half(hidden.cpu()[mask]))
+            tokens = _half(hidden.cpu()[mask])  # (tokens, d)
+            self.width = tokens.shape[1]
+            with (self.folder / "values.bin").open("ab") as file:  # how many there will be is not known yet
+                file.write(tokens.tobytes())
 
     def close(self) -> None:
         if self.ragged:
             np.save(self.folder / "offsets.npy", np.concatenate([[0], np.cumsum(self.lengths)]).astype(np.int64))
             np.save(self.folder / "tokens.npy", np.concatenate(self.tokens))
-            if self.pieces:
-                np.save(self.folder / "values.npy", np.concatenate(self.pieces))
         elif isinstance(self.values, np.memmap):
             self.values.flush()
-        about = {"n": self.n, "ragged": self.ragged, "padding": self.padding, "value": self.value_name}
+        about = {
+            "n": self.n, "ragged": self.ragged, "padding": self.padding, "value": self.value_name, "width": self.width,
+        }  # fmt: skip
         (self.folder / "about.json").write_text(json.dumps(about))
 
 

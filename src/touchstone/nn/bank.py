@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from touchstone.core import digest
 from touchstone.core.progress import Progress
 from touchstone.dataset.model import Examples
 from touchstone.nn.base_model import Base
-from touchstone.nn.engine import Engine, open_engine, recorded
+from touchstone.nn.engine import Engine
+from touchstone.nn.engine_choice import open_engine, recorded
 from touchstone.nn.families import PENULTIMATE, classifier, head, original
 from touchstone.nn.feature_graph import FeatureGraph
 from touchstone.nn.preprocess import Batch, Preprocessor, Texts, preprocessor
@@ -116,7 +116,7 @@ def features(
     expected = max(expected or 0, len(examples) * (1 + views))
     work = _Work(base, seed if twin else None, home, expected, progress)
     wanted = _Wanted(examples, augment, augment_key, seed, views)
-    missing = work.shards.missing(wanted.all_keys()) if work.shards is not None else sorted(set(wanted.all_keys()))
+    missing = [] if work.shards is None else work.shards.missing(wanted.all_keys())
     if work.shards is None or missing:
         work.open(wanted)
         assert work.shards is not None
@@ -176,7 +176,8 @@ class _Work:
         self.architecture = digest.of_data(
             {"config": kept, "pooling": base.pooling, "prepared": self.preprocessor.digest}
         )
-        known = recorded(self.architecture, home, expected)
+        self.weights = digest.of_data([base.digest, twin_seed])
+        known = recorded(self.architecture, self.weights, home, expected)
         self.engine_name = known.chosen if known is not None else ""
         self.engine: Engine | None = None
         self.shards: Shards | None = (
@@ -206,6 +207,7 @@ class _Work:
             graph,
             sample,
             architecture=self.architecture,
+            weights=self.weights,
             home=self.home,
             expected=self.expected,
             progress=self.progress,
@@ -267,8 +269,3 @@ def _batches(
             yield waiting[0][0], waiting.pop(0)[1].result()
     for part, future in waiting:
         yield part, future.result()
-
-
-def to_float(array: NDArray[Any]) -> torch.Tensor:
-    """A float32 tensor of stored features."""
-    return torch.from_numpy(np.asarray(array, dtype=np.float32))

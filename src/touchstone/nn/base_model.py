@@ -169,7 +169,7 @@ def resolve_hub(repository: str, revision: str, home: Path) -> Path:
             repository, revision=revision, cache_dir=home / "hub",
             allow_patterns=["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model"],
         )  # fmt: skip
-    except Exception as fault:  # noqa: BLE001 - the hub client raises its own, its HTTP library's and the system's
+    except Exception as fault:  # the hub client raises its own, its HTTP library's and the system's
         what = f"cannot be fetched from the Hugging Face hub ({one_line(fault)})"
         mend = "give a local folder, or check network, name and revision"
         raise ModelFilesError(Fault(written, what, mend)) from fault

@@ -1,19 +1,12 @@
-"""The engine of the frozen pass: which way of running a network is fastest here, yet gives the same features.
-
-Measured once for a network, a machine and an order of magnitude of work, checked against plain eager execution, and
-written down, so that later runs use the same engine and get the same numbers.
-"""
+"""The ways of running a feature graph, and what of the machine decides which of them is fast."""
 
 from __future__ import annotations
 
 import copy
-import json
-import math
 import os
 import platform
-import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +17,10 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from touchstone.core import digest
-from touchstone.core.atomic import write_text
-from touchstone.core.progress import Progress
 from touchstone.nn.determinism import device
 from touchstone.nn.feature_graph import FeatureGraph
-from touchstone.nn.onnx_graph import NotExportable, session
+from touchstone.nn.onnx_graph import session
 from touchstone.nn.preprocess import Batch
-
-LEAST_COSINE = 0.999
-FEW_EXAMPLES = 300
-"""Up to here an export (5 to 10 seconds) cannot be earned back; it is not tried."""
-EXPORT_SECONDS = 8.0
-WORTH = 0.95
-"""Another engine must take at most this share of eager's time to be worth being different."""
-ROUNDS = 3
 
 Features = list[NDArray[np.float32]]
 
@@ -53,105 +36,11 @@ class Engine:
         return self._run(batch)
 
 
-@dataclass(frozen=True)
-class EngineRecord:
-    """What was measured and chosen."""
+def make_engine(name: str, graph: FeatureGraph, sample: Batch, stored: Path) -> Engine:
+    """An engine by name: eager, channels-last, bf16, channels-last-bf16, onnxruntime, cuda or cuda-bf16.
 
-    chosen: str
-    seconds_per_example: dict[str, float]
-    cosines: dict[str, float] = field(default_factory=dict)
-    """Smallest cosine of any block and example against eager."""
-    left_out: dict[str, str] = field(default_factory=dict)
-    """Why an engine was not tried or not taken."""
-
-
-def open_engine(
-    graph: FeatureGraph, sample: Batch, *, architecture: str, home: Path, expected: int, progress: Progress
-) -> tuple[Engine, EngineRecord]:
-    """The engine for a graph: the one on record, else the fastest that agrees with eager.
-
-    Parameters
-    ----------
-    graph : in evaluation mode
-    sample : a few prepared examples (8 are enough)
-    architecture : digest of what decides about speed: the configuration, not the weights
-    home : folder of what outlives a run
-    expected : examples that will go through, for whether an export pays
+    ``stored`` is where the exported graph stands or will stand; :class:`NotExportable` is raised where it cannot be made.
     """
-    fuse_normalisation(graph)
-    stored = home / "engines" / f"{_short([architecture, graph.names, torch.__version__])}.onnx"
-    record = recorded(architecture, home, expected)
-    if record is None:
-        record = _measure(graph, sample, stored, expected, progress)
-        words = {**asdict(record), "machine": machine_words(), "examples": expected}
-        write_text(_record_path(architecture, home, expected), json.dumps(words, indent=1))
-    try:
-        return _make(record.chosen, graph, sample, stored), record
-    except NotExportable:
-        return _make("eager", graph, sample, stored), record
-
-
-def recorded(architecture: str, home: Path, expected: int) -> EngineRecord | None:
-    """What an earlier run on this machine chose for this much work, None where nothing was measured yet."""
-    return _read(_record_path(architecture, home, expected))
-
-
-def _record_path(architecture: str, home: Path, expected: int) -> Path:
-    scale = 0 if expected <= FEW_EXAMPLES else 1 + int(math.log10(expected / FEW_EXAMPLES))
-    return home / "engines" / f"{_short([architecture, machine_digest(), scale])}.json"
-
-
-def _short(value: Any) -> str:
-    return digest.of_data(value).removeprefix("sha256:")[:24]
-
-
-def _read(path: Path) -> EngineRecord | None:
-    try:
-        found = json.loads(path.read_text("utf-8"))
-        return EngineRecord(found["chosen"], found["seconds_per_example"], found["cosines"], found["left_out"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _measure(graph: FeatureGraph, sample: Batch, stored: Path, expected: int, progress: Progress) -> EngineRecord:
-    left_out: dict[str, str] = {}
-    seconds: dict[str, float] = {}
-    cosines: dict[str, float] = {}
-    reference_name = "cuda" if device().type == "cuda" else "eager"
-    reference_engine = _make(reference_name, graph, sample, stored)
-    reference, seconds[reference_name] = _timed(reference_engine, sample)
-    for name in _names(graph):
-        if name == "onnxruntime" and expected <= FEW_EXAMPLES:
-            left_out[name] = f"not tried for {expected} examples"
-            continue
-        if name == "onnxruntime" and not stored.is_file() and expected * min(seconds.values()) < EXPORT_SECONDS:
-            left_out[name] = "an export would take longer than the whole pass"
-            continue
-        try:
-            features, seconds[name] = _timed(_make(name, graph, sample, stored), sample)
-        except (NotExportable, RuntimeError) as fault:
-            left_out[name] = f"not available: {str(fault)[:200]}"
-            continue
-        cosines[name] = _least_cosine(features, reference)
-        if not cosines[name] >= LEAST_COSINE:
-            left_out[name] = f"its features differ from eager's (cosine {cosines[name]:.4f})"
-    fit = {name: taken for name, taken in seconds.items() if name not in left_out}
-    fastest = min(fit, key=lambda name: fit[name])
-    chosen = fastest if fit[fastest] <= WORTH * seconds[reference_name] else reference_name
-    progress.say(f"engine {chosen}: {1 / seconds[chosen]:.0f} examples/s (eager {1 / seconds[reference_name]:.0f})")
-    return EngineRecord(chosen, seconds, cosines, left_out)
-
-
-def _names(graph: FeatureGraph) -> tuple[str, ...]:
-    """Engines to try after the plain one, cheapest to try first."""
-    if device().type == "cuda":
-        return ("cuda-bf16",)
-    if sum(isinstance(part, nn.Conv2d) for part in graph.modules()) > 1:  # one alone cuts pictures into patches
-        return ("channels-last", "bf16", "channels-last-bf16", "onnxruntime")
-    return ("bf16", "onnxruntime")
-
-
-def _make(name: str, graph: FeatureGraph, sample: Batch, stored: Path) -> Engine:
     if name == "onnxruntime":
         return _onnx_engine(graph, sample, stored)
     where = device() if name.startswith("cuda") else torch.device("cpu")
@@ -182,35 +71,23 @@ def _onnx_engine(graph: FeatureGraph, sample: Batch, stored: Path) -> Engine:
     return Engine("onnxruntime", run)
 
 
-def _timed(engine: Engine, sample: Batch) -> tuple[Features, float]:
-    """Features, and the seconds per example of the quickest of a few rounds (others may use the machine, too)."""
-    features = engine(sample)
-    taken = []
-    for _ in range(ROUNDS):
-        begin = time.perf_counter()
-        engine(sample)
-        taken.append(time.perf_counter() - begin)
-    return features, min(taken) / len(features[0])
-
-
-def _least_cosine(features: Features, reference: Features) -> float:
-    worst = 1.0
-    for ours, theirs in zip(features, reference, strict=True):
-        a, b = ours.astype(np.float64), theirs.astype(np.float64)
-        lengths = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-        cosines = np.where(lengths > 0, (a * b).sum(1) / np.maximum(lengths, 1e-300), np.all(a == b, axis=1))
-        worst = min(worst, float(cosines.min()))
-    return worst
-
-
 def fuse_normalisation(graph: nn.Module) -> None:
     """Fold every batch normalisation into the convolution before it; the function in evaluation mode stays."""
     for parent in list(graph.modules()):
         children = list(parent.named_children())
-        for (name, first), (next_name, second) in zip(children, children[1:], strict=False):
+        for (name, first), (next_name, second) in pairwise(children):
             if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
                 setattr(parent, name, fuse_conv_bn_eval(first, second))
                 setattr(parent, next_name, nn.Identity())
+
+
+def engine_names(graph: FeatureGraph) -> tuple[str, ...]:
+    """Engines worth trying for a graph on this machine: the plain one first, the dearest to try last."""
+    if device().type == "cuda":
+        return ("cuda", "cuda-bf16")
+    if sum(isinstance(part, nn.Conv2d) for part in graph.modules()) > 1:  # one alone cuts pictures into patches
+        return ("eager", "channels-last", "bf16", "channels-last-bf16", "onnxruntime")
+    return ("eager", "bf16", "onnxruntime")
 
 
 def machine_words() -> str:

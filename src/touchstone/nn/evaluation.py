@@ -15,7 +15,6 @@ from touchstone.nn.network import Network
 from touchstone.nn.source import Source
 from touchstone.nn.split import Batch, evaluating
 
-
 WORST_LOSS = 50.0
 """Nats charged to an item at most; a model whose logits are no longer numbers is charged this."""
 

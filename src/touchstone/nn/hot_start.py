@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ LOOKED_AT = 512
 def hot_start(
     base: Base, recipe: Recipe, data: TrainingData, *, seed: int, head: Head | None, cache: Path, progress: Progress
 ) -> HotStart:
-    """Repeat the first tenth of a training (20 steps at least) and give the same steps to a twin at a tenth of the rate.
+    """Repeat the first tenth of a training (20 steps at least), and give a twin at a tenth of the rate the same steps.
 
     The early peak is measured pair by pair: each first step's loss over the loss that the untouched model has on the
     same batch, smoothed over five steps, so that a hard batch is no alarm.
@@ -73,7 +73,8 @@ def peak_ratio(losses: NDArray[np.float64], untouched: NDArray[np.float64]) -> f
     """Greatest smoothed training loss over the smoothed loss of the untouched model on the same batches."""
     window = min(5, len(losses))
     kernel = np.ones(window) / window
-    return float(np.max(np.convolve(losses, kernel, "valid") / np.maximum(np.convolve(untouched, kernel, "valid"), 1e-3)))
+    before = np.maximum(np.convolve(untouched, kernel, "valid"), 1e-3)
+    return float(np.max(np.convolve(losses, kernel, "valid") / before))
 
 
 def _run(bench: Bench, plan: Plan, seed: int, steps: int, progress: Progress, name: str) -> Outcome:

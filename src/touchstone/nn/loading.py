@@ -21,7 +21,7 @@ def load_config(folder: Path, written: str) -> transformers.PreTrainedConfig:
     try:
         with quiet():
             config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    except Exception as fault:  # noqa: BLE001 - transformers and its validators raise many kinds; one of ours leaves
+    except Exception as fault:  # transformers and its validators raise many kinds; one of ours leaves
         raise ModelFilesError(Fault(written, f"config.json cannot be read ({one_line(fault)})")) from fault
     assert isinstance(config, transformers.PreTrainedConfig)
     return config

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -134,6 +134,7 @@ def train(
     seen, stopped = 0, None
     if held is not None:
         record.add(evaluate(network, held, criterion), 0)
+        keeper.judge(record)
     with repeatable(seed), (progress or Silent()).task(name, keeper.total) as bar:
         for epoch in range(plan.epochs):
             keeper.start_epoch(epoch)
@@ -247,7 +248,7 @@ def _step(
     with network.casting():
         loss = criterion.training(network.forward(batch), torch.from_numpy(labels[rows]).to(on))
     mover.zero_grad(set_to_none=True)
-    loss.backward()
+    loss.backward()  # type: ignore[no-untyped-call]
     moving = [parameter for parameter in network.weights.values() if parameter.grad is not None]
     torch.nn.utils.clip_grad_norm_(moving, CLIP)
     matrices = [parameter for parameter in moving if parameter.ndim > 1]
@@ -267,13 +268,14 @@ def _update_ratio(before: list[Tensor], after: list[torch.nn.Parameter]) -> floa
 @contextmanager
 def repeatable(seed: int) -> Iterator[None]:
     """Draw from ``seed`` and use repeatable kernels inside the block; leave everything as it was afterwards."""
-    was, filled = torch.are_deterministic_algorithms_enabled(), torch.utils.deterministic.fill_uninitialized_memory
+    settings: Any = torch.utils.deterministic
+    was, filled = torch.are_deterministic_algorithms_enabled(), settings.fill_uninitialized_memory
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    settings.fill_uninitialized_memory = False  # costs a pass over every new tensor, and nothing reads them unwritten
     try:
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             yield
     finally:
         torch.use_deterministic_algorithms(was)
-        torch.utils.deterministic.fill_uninitialized_memory = filled
+        settings.fill_uninitialized_memory = filled

@@ -36,6 +36,7 @@ def add(part: nn.Module, lora: Lora) -> None:
     for module in list(part.modules()):
         dense = isinstance(module, nn.Linear) or (isinstance(module, nn.Conv2d) and module.groups == 1)
         if dense and not parametrize.is_parametrized(module):
+            assert isinstance(module.weight, Tensor)
             parametrize.register_parametrization(module, "weight", LowRank(module.weight, lora))
 
 

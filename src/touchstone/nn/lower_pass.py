@@ -51,14 +51,18 @@ class LowerGraph(nn.Module):
 def open_lower(split: SplitModel, sample: Batch, expected: int, cache: Path) -> Lower:
     """The lower part as a function; ``expected`` examples will go through it, ``sample`` is a batch of two or more."""
     parameter = next(split.model.parameters())
-    convolutional = any(isinstance(part, nn.Conv2d) and part.kernel_size[0] < part.in_channels for part in split.model.modules())
-    worth = family_of(split.model).task == IMAGE and convolutional and expected >= FEWEST and parameter.device.type == "cpu"
-    if worth:
+    of_images = family_of(split.model).task == IMAGE and is_convolutional(split.model)
+    if of_images and expected >= FEWEST and parameter.device.type == "cpu":
         try:
             return _by_onnx(split, sample, cache)
         except NotExportable:
             pass
     return _by_torch(split, parameter.device)
+
+
+def is_convolutional(model: nn.Module) -> bool:
+    """Whether the model has convolutions beside the one that cuts a picture into patches."""
+    return sum(isinstance(part, nn.Conv2d) for part in model.modules()) > 1
 
 
 def _by_torch(split: SplitModel, on: torch.device) -> Lower:

@@ -125,5 +125,5 @@ def pays_in_half(on: torch.device, *, statistics: bool) -> bool:
     BatchNorm in training mode it is slower than float32. A rule, not a timing, so that a study gives the same twice.
     """
     if on.type == "cuda":
-        return torch.cuda.is_bf16_supported()
+        return bool(torch.cuda.is_bf16_supported())
     return on.type == "cpu" and not statistics and bool(torch.cpu._is_avx512_bf16_supported())

@@ -57,7 +57,7 @@ def session(graph: FeatureGraph, sample: Batch, stored: Path, threads: int) -> A
         options.intra_op_num_threads = threads
         options.log_severity_level = 4
         return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    except Exception as fault:  # noqa: BLE001 - exporters raise anything; without ONNX the eager engines serve
+    except Exception as fault:  # exporters raise anything; without ONNX the eager engines serve
         raise NotExportable(one_line(fault)) from fault
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count, islice
 
 import numpy as np
 import torch
@@ -57,13 +59,15 @@ def find_rate(
     average, lowest = 0.0, math.inf
     network.train_mode()
     with repeatable(seed):
-        for step, (rate, loss) in enumerate(_losses(network, source, labels, criterion, mover, rates, batch_size, seed)):
+        for step, (rows, views) in enumerate(_batches(source, batch_size, seed)):
+            rate = float(rates[step])
+            loss = _step(network, source, rows, views, labels, criterion, mover, rate)
             average = 0.9 * average + 0.1 * loss
             smoothed = average / (1 - 0.9 ** (step + 1))
             if not math.isfinite(smoothed) or smoothed > 4 * max(lowest, 0.05):
                 break
             lowest = min(lowest, smoothed)
-            curve.append((float(rate), smoothed))
+            curve.append((rate, smoothed))
     network.restore(before)
     return RangeTest(max(usual / 10, min(3 * usual, steepest(curve) / 10)), tuple(curve))
 
@@ -78,17 +82,24 @@ def steepest(curve: list[tuple[float, float]]) -> float:
     return float(rates[place]) if slopes[place] < 0 else math.inf
 
 
-def _losses(network, source, labels, criterion, mover, rates, batch_size, seed):  # type: ignore[no-untyped-def]
+def _batches(source: Source, batch_size: int, seed: int) -> Iterator[tuple[Rows, Rows]]:
+    """As many batches as there are rates, over as many epochs as that takes."""
+    endless = (pair for epoch in count() for pair in epoch_batches(source, batch_size, seed=seed, epoch=epoch))
+    return islice(endless, STEPS)
+
+
+def _step(
+    network: Network, source: Source, rows: Rows, views: Rows, labels: Rows, criterion: Criterion,
+    mover: torch.optim.Optimizer, rate: float,
+) -> float:  # fmt: skip
     on = next(network.model.parameters()).device
-    batches = (pair for epoch in range(len(rates)) for pair in epoch_batches(source, batch_size, seed=seed, epoch=epoch))
-    for rate, (rows, views) in zip(rates, batches, strict=False):
-        for group in mover.param_groups:
-            group["lr"] = group["initial_lr"] * rate
-        with network.casting():
-            logits = network.forward(moved(source.batch(rows, views), on))
-            loss = criterion.training(logits, torch.from_numpy(labels[rows]).to(on))
-        mover.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([p for p in network.weights.values() if p.grad is not None], CLIP)
-        mover.step()
-        yield rate, float(loss.detach())
+    for group in mover.param_groups:
+        group["lr"] = group["initial_lr"] * rate
+    with network.casting():
+        logits = network.forward(moved(source.batch(rows, views), on))
+        loss = criterion.training(logits, torch.from_numpy(labels[rows]).to(on))
+    mover.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    torch.nn.utils.clip_grad_norm_([p for p in network.weights.values() if p.grad is not None], CLIP)
+    mover.step()
+    return float(loss.detach())

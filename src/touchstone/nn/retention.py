@@ -19,11 +19,10 @@ from touchstone.core.measures import Retention
 from touchstone.core.progress import Progress
 from touchstone.dataset.model import Examples
 from touchstone.nn.activations import Prepare
-from touchstone.nn.assembly import TrainingData, place
+from touchstone.nn.assembly import place
 from touchstone.nn.base_model import Base
-from touchstone.nn.families import classifier
 from touchstone.nn.evaluation import moved
-from touchstone.nn.families import PENULTIMATE, blocks, parameter_depths
+from touchstone.nn.families import PENULTIMATE, blocks, classifier, parameter_depths
 from touchstone.nn.feature_graph import FeatureGraph
 from touchstone.nn.preprocess import preprocessor
 from touchstone.nn.similarity import debiased_cka
@@ -133,11 +132,12 @@ def _features(
 
 
 def _clusters(features: NDArray[Any], seed: int) -> NDArray[np.int64]:
-    """Labels of the pseudo-task; clusters too small to be learned are joined with nothing and left out by folds."""
-    from sklearn.cluster import KMeans
+    """Labels of the pseudo-task: about ten inputs to a cluster, fifty clusters at most."""
+    from sklearn.cluster import KMeans  # type: ignore[import-untyped]
 
     count = int(np.clip(len(features) // 10, 2, CLUSTERS))
-    labels: NDArray[np.int64] = KMeans(count, n_init=3, random_state=seed).fit_predict(_scaled(features)).astype(np.int64)
+    found = KMeans(count, n_init=3, random_state=seed).fit_predict(_scaled(features))
+    labels: NDArray[np.int64] = found.astype(np.int64)
     return labels
 
 

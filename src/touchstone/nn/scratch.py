@@ -7,23 +7,23 @@ and augmentation, in a slim form where there are fewer than 5,000 examples.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from touchstone.core import digest
+from touchstone.core import atomic, digest
 from touchstone.core.measures import Cost, Effort, TrainingLog
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
 from touchstone.nn.assembly import Cut, TrainingData, canonical, held, place, shelf
 from touchstone.nn.base_model import Base
-from touchstone.nn.families import classifier
 from touchstone.nn.criterion import Criterion, adjusted_prior
 from touchstone.nn.evaluation import Held, probabilities
+from touchstone.nn.families import classifier
 from touchstone.nn.loop import Outcome, Plan, Stop, train
 from touchstone.nn.network import Network, make_network, pays_in_half
 from touchstone.nn.range_test import find_rate
@@ -76,14 +76,16 @@ def scratch(
     model = place(classifier(base, data.classes, pretrained=False, seed=seed, slim=slim))
     parts = Cut(model, 0, None)
     on_shelf = shelf(base, cache, side=side)
+    augment = data.augment if base.task == "image-classification" else None
     source = on_shelf.source(
-        parts, data.train, augment=data.augment, names="auto", progress=progress, title="images for scratch", views=VIEWS
-    )
+        parts, data.train, augment=augment, names="auto", progress=progress, title="images for scratch",
+        views=VIEWS,
+    )  # fmt: skip
     looked_at = held(parts, on_shelf, data.validation, progress)
     half = pays_in_half(next(model.parameters()).device, statistics=True)
     network = make_network(model, parts.forward, 0, half=half, statistics=True)
     criterion = Criterion(adjusted_prior(data.train.labels, len(data.classes)))
-    plan, curve = _plan(base, network, source, data, criterion, examples_seen)
+    plan, curve = _plan(base, network, source, data, criterion, examples_seen, cache)
     outcome = train(
         network, source, data.train.labels, plan, criterion, seed=seed, held=looked_at, stop=stop,
         range_test=curve, progress=progress, name=f"scratch, seed {seed}",
@@ -93,20 +95,25 @@ def scratch(
 
 
 def _plan(
-    base: Base, network: Network, source: Source, data: TrainingData, criterion: Criterion, examples_seen: int | None
-) -> tuple[Plan, tuple[tuple[float, float], ...]]:
-    usual = CONVOLUTIONAL_RATE if base.family in SIDES else TRANSFORMER_RATE
-    network.trains_statistics = True
-    statistics = {name: value.clone() for name, value in network.model.state_dict().items()}
-    test = find_rate(network, source, data.train.labels, RECIPE, criterion, usual=usual, seed=0)
-    network.model.load_state_dict(statistics)  # the range test moved the normalisation statistics too
+    base: Base, network: Network, source: Source, data: TrainingData, criterion: Criterion, examples_seen: int | None,
+    cache: Path,
+) -> tuple[Plan, tuple[tuple[float, float], ...]]:  # fmt: skip
+    """The rate is found once for all seeds and kept."""
+    path = cache / "decisions" / f"{_fingerprint(base, data, None, None).removeprefix('sha256:')[:32]}.json"
+    if not path.is_file():
+        usual = CONVOLUTIONAL_RATE if base.family in SIDES else TRANSFORMER_RATE
+        before = {name: value.clone() for name, value in network.model.state_dict().items()}
+        found = find_rate(network, source, data.train.labels, RECIPE, criterion, usual=usual, seed=0)
+        network.model.load_state_dict(before)  # the range test moved the normalisation statistics, too
+        atomic.write_text(path, json.dumps([found.rate, found.curve]))
+    rate, curve = json.loads(path.read_text())
     n = len(data.train)
     epochs = max(2, math.ceil((60 * n if examples_seen is None else examples_seen) / n))
     plan = Plan(
-        rate=test.rate, epochs=epochs, horizon=epochs, batch_size=RECIPE.batch_size, warmup=RECIPE.warmup,
+        rate=rate, epochs=epochs, horizon=epochs, batch_size=RECIPE.batch_size, warmup=RECIPE.warmup,
         weight_decay=RECIPE.weight_decay, patience=NEVER,
     )  # fmt: skip
-    return plan, test.curve
+    return plan, tuple((at, loss) for at, loss in curve)
 
 
 def _result(
@@ -135,7 +142,7 @@ def still_improving(log: TrainingLog) -> bool:
     A straight line is fitted: the slope must be negative beyond doubt (one-sided t at 5 %) and the fall it describes
     over that third at least 5 % of the loss, since a falling rate alone makes losses creep down.
     """
-    from scipy import stats
+    from scipy import stats  # type: ignore[import-untyped]
 
     losses = np.array(log.validation_losses)
     last = losses[-max(4, math.ceil(len(losses) / 3)) :]
@@ -146,9 +153,10 @@ def still_improving(log: TrainingLog) -> bool:
     return bool(fit.pvalue < 0.05 and fall >= 0.05 * last.mean())
 
 
-def _fingerprint(base: Base, data: TrainingData, seed: int, examples_seen: int | None) -> str:
+def _fingerprint(base: Base, data: TrainingData, seed: int | None, examples_seen: int | None) -> str:
     return digest.of_data({
-        "format": FORMAT, "scratch": base.digest, "seed": seed, "examples": examples_seen, "classes": list(data.classes),
+        "format": FORMAT, "scratch": base.digest, "seed": seed, "examples": examples_seen,
+        "classes": list(data.classes),
         "train": list(data.train.digests), "labels": data.train.labels.tolist(),
         "validation": list(data.validation.digests), "validation_labels": data.validation.labels.tolist(),
         "augment": data.augment is not None,

@@ -23,9 +23,8 @@ from touchstone.core.progress import Progress
 from touchstone.dataset.model import Examples
 from touchstone.nn.assembly import cut, place, shelf
 from touchstone.nn.base_model import Base
-from touchstone.nn.families import classifier
 from touchstone.nn.evaluation import probabilities
-from touchstone.nn.families import set_head
+from touchstone.nn.families import classifier, set_head
 from touchstone.nn.network import make_network
 from touchstone.nn.train import Head, load_weights
 from touchstone.nn.tuned import Tuned, read_weights, save
@@ -69,10 +68,11 @@ def seed_soup(
     each = [read_weights(one.folder) for one in tuned]
     base_state = classifier(base, tuned[0].classes, seed=0).state_dict()
     names = sorted(set().union(*each))
-    weights = {
-        name: torch.stack([one.get(name, base_state[name].cpu()).float() for one in each]).mean(0).to(base_state[name].dtype)
-        for name in names
-    }
+    weights = {}
+    for name in names:
+        original = base_state[name].cpu()
+        together = torch.stack([one.get(name, original).float() for one in each])  # (seeds, ...)
+        weights[name] = together.mean(0).to(original.dtype)
     model = classifier(base, tuned[0].classes, seed=0)
     lowest = replace(tuned[0], boundary=min(one.boundary for one in tuned))
     return Mixture(1.0, weights, _Says(base, model, lowest, validation, cache, progress)(weights))

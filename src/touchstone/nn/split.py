@@ -2,7 +2,7 @@
 
 No model code is rewritten. The lower part is the whole model stopped by a hook after block b. The upper part is the
 whole model with the lower blocks' ``forward`` replaced by one that hands back what was recorded, so that whatever a
-family does between its blocks (attention masks, relative positions, window sizes) still happens as its authors wrote it.
+family does between its blocks (attention masks, relative positions, window sizes) still happens as written there.
 """
 
 from __future__ import annotations

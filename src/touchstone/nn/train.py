@@ -23,10 +23,9 @@ from touchstone.nn import epochs as epoch_choice
 from touchstone.nn import lora as low_rank
 from touchstone.nn.assembly import Cut, Shelf, TrainingData, boundary_of, canonical, cut, held, place, shelf
 from touchstone.nn.base_model import Base
-from touchstone.nn.families import classifier
 from touchstone.nn.criterion import Criterion, adjusted_prior
 from touchstone.nn.evaluation import Held, probabilities
-from touchstone.nn.families import blocks, set_head
+from touchstone.nn.families import blocks, classifier, set_head
 from touchstone.nn.loop import Outcome, Plan, train
 from touchstone.nn.network import Network, make_network, pays_in_half
 from touchstone.nn.range_test import find_rate, usual_rate
@@ -165,7 +164,8 @@ def _plan(recipe: Recipe, bench: Bench, rate: float, epochs: int, horizon: int, 
 
 
 def _decide(base: Base, recipe: Recipe, data: TrainingData, bench: Bench, progress: Progress) -> dict[str, Any]:
-    rate, curve = recipe.learning_rate, ()
+    rate = recipe.learning_rate
+    curve: tuple[tuple[float, float], ...] = ()
     if rate is None:
         usual = usual_rate(base.family, recipe)
         test = find_rate(bench.network, bench.train, bench.labels, recipe, bench.criterion, usual=usual, seed=0)
@@ -200,7 +200,8 @@ def _keep(
     views = bench.train.n_views > 0
     tuned = Tuned(
         folder=folder, fingerprint=fingerprint, seed=seed, classes=data.classes, boundary=bench.parts.boundary,
-        epochs=plan.epochs, log=outcome.log, validation_probabilities=probabilities(bench.network, bench.validation.source),
+        epochs=plan.epochs, log=outcome.log,
+        validation_probabilities=probabilities(bench.network, bench.validation.source),
         final_losses=outcome.final.losses, best_losses=outcome.best.losses,
         train_probabilities=probabilities(bench.network, bench.train, sample), train_labels=bench.labels[sample],
         stopped=outcome.stopped, adjusted=bench.criterion.log_prior is not None, cached=bench.cached,

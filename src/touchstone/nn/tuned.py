@@ -84,15 +84,17 @@ def read(folder: Path) -> Tuned | None:
         return None
     plain = json.loads((folder / _ABOUT).read_text())
     plain["classes"] = tuple(plain["classes"])
-    plain["log"] = TrainingLog(**{
-        name: tuple(tuple(v) if isinstance(v, list) else v for v in value) if isinstance(value, list) else value
-        for name, value in plain["log"].items()
-    })  # fmt: skip
+    plain["log"] = TrainingLog(**{name: _frozen(value) for name, value in plain["log"].items()})
     plain["cost"] = Cost(**plain["cost"])
     plain["effort"] = Effort(**plain["effort"] | {"augmentations": tuple(plain["effort"]["augmentations"])})
     with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
         plain |= {name: arrays[name] for name in _ARRAY_FIELDS}
     return Tuned(folder=folder, **plain)
+
+
+def _frozen(value: Any) -> Any:
+    """Lists, and lists in them, as tuples."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def read_weights(folder: Path) -> dict[str, Tensor]:

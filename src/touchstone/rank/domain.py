@@ -88,8 +88,8 @@ def rank_bases(
     Returns
     -------
     scores, best first, exactly one of them ``chosen``: the cheapest of those not told apart from the best (the
-    interval at 90 % of their deficit in accuracy reaches down to zero, or the deficit is below half a point); and the per-item correctness (n,) of the
-    raw-feature reference, mean over repeats, or None
+    interval at 90 % of their deficit in accuracy reaches down to zero, or the deficit is below half a point); and the
+    per-item correctness (n,) of the raw-feature reference, mean over repeats, or None
 
     Notes
     -----
@@ -157,7 +157,7 @@ def _raw_items(
 
 def _leading_topics(matrix: Any, seed: int) -> Floats:
     """A sparse document-term matrix reduced to its 300 leading singular directions."""
-    from sklearn.utils.extmath import randomized_svd
+    from sklearn.utils.extmath import randomized_svd  # type: ignore[import-untyped]
 
     size = min(300, *matrix.shape)
     left, values, _ = randomized_svd(matrix, size, n_iter=3, random_state=seed)
@@ -206,7 +206,7 @@ def _ordered(
 
 
 def _mean_ranks(owns: Sequence[_Scored]) -> Floats:
-    from scipy.stats import rankdata
+    from scipy.stats import rankdata  # type: ignore[import-untyped]
 
     table = np.array([[own.log_loss, -own.knn, -own.h] for own in owns])  # smaller is better
     return np.asarray(rankdata(table, axis=0).mean(1))

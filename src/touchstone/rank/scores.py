@@ -100,7 +100,7 @@ def h_score(features: Floats, labels: NDArray[Any], *, seed: int = 0) -> float:
     ----------
     Bao et al. (ICIP 2019); Ibrahim, Ponomareva, Mazumder (ECML PKDD 2022) for the shrinkage.
     """
-    from sklearn.covariance import ledoit_wolf_shrinkage
+    from sklearn.covariance import ledoit_wolf_shrinkage  # type: ignore[import-untyped]
 
     labels = np.asarray(labels)
     rotation = fit_rotation(features, rank=_PROBE_RANK, seed=seed)

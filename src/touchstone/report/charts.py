@@ -37,8 +37,8 @@ def reliability(gallery: Gallery) -> Picture | None:
         main.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
         banded = [item for item in bins if item.band_low is not None and item.band_high is not None]
         if banded:
-            ends = [[item.band_low or 0.0 for item in banded], [item.band_high or 0.0 for item in banded]]
-            main.vlines([item.confidence for item in banded], *ends, color=BAND, linewidth=5)
+            lows, highs = [item.band_low or 0.0 for item in banded], [item.band_high or 0.0 for item in banded]
+            main.vlines([item.confidence for item in banded], lows, highs, color=BAND, linewidth=5)
         main.plot(
             [item.confidence for item in bins],
             [item.accuracy for item in bins],

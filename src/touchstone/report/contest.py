@@ -218,6 +218,6 @@ def metric_table(reading: Reading, split: str = TEST) -> tuple[list[str], list[t
         if reading.is_chosen(row):
             chosen.add(name)
     shown = list(table.items())[:_MOST_ROWS]
-    return metrics, [
+    return [metric_name(metric) for metric in metrics], [
         (name, name in chosen, [cells.get(metric, numerals.DASH) for metric in metrics]) for name, cells in shown
     ]

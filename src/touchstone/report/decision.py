@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from touchstone.core import digest
 from touchstone.report import numerals
 from touchstone.report.gallery import Gallery
 from touchstone.report.markdown import bullets, escape, table
@@ -177,7 +176,7 @@ def _watch(reading: Reading) -> list[str]:
 
 def _digests(reading: Reading) -> list[tuple[str, str]]:
     study = mapping(reading.evidence.get("study")).get("digest")
-    found = [("study", str(study or _NOT_RECORDED)), ("evidence", digest.of_data(dict(reading.evidence)))]
+    found = [("study", str(study or _NOT_RECORDED)), ("evidence", reading.digest)]
     for finding in reading.of_check("supply.integrity"):
         value = mapping(finding.get("details")).get("digest")
         found += [(str(finding.get("subject")), str(value))] if value else []

@@ -8,12 +8,13 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from touchstone.core import digest
+from markupsafe import Markup
+
 from touchstone.report import charts, contest, glossary, ledger, mistakes, ranking, statements
 from touchstone.report.gallery import Gallery
 from touchstone.report.reading import TEST, Reading, mapping
 from touchstone.report.story import first_screen
-from touchstone.report.wording import clip, sentence
+from touchstone.report.wording import clip, sentence, visible
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -45,7 +46,7 @@ def render(evidence: Mapping[str, Any], gallery: Gallery, study: Mapping[str, An
         version=clip(gallery.version or "", 40),
         **_contents(reading),
     )
-    words = glossary.used_in(_visible(page))
+    words = glossary.used_in(_words(page))
     return page.replace(_GLOSSARY_MARK, environment.get_template("glossary.html").render(words=words), 1)
 
 
@@ -83,10 +84,15 @@ def _contents(reading: Reading) -> dict[str, Any]:
 def _digests(reading: Reading) -> list[tuple[str, str]]:
     """What the page rests on, so that it can be held against the files beside it."""
     study = mapping(reading.evidence.get("study")).get("digest")
-    return [("study", clip(study or "", 80)), ("evidence", digest.of_data(dict(reading.evidence)))]
+    return [("study", clip(study or "", 80)), ("evidence", reading.digest)]
 
 
-def _visible(page: str) -> str:
+def _shown(value: Any) -> Any:
+    """What any expression of a template shows: the last guard, whatever a string went through before."""
+    return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
+
+
+def _words(page: str) -> str:
     """The words of a page without its marks and styles."""
     body = re.sub(r"<style.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
     return unescape(re.sub(r"<[^>]*>", " ", body))
@@ -99,6 +105,7 @@ def _environment() -> Environment:
     return Environment(
         loader=PackageLoader("touchstone.report"),
         autoescape=True,
+        finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

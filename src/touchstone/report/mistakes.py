@@ -26,9 +26,9 @@ MOST_PICTURE_BYTES = 1_500_000
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the grid: share of the true class in 0..1, as text, and the count behind it."""
+    """One cell of the grid: how deep its colour is (0..1), the share of the true class as text, the count behind it."""
 
-    share: float
+    depth: float
     text: str
     title: str
     diagonal: bool
@@ -80,7 +80,13 @@ def _cell(count: float, total: float, true: str, predicted: str, diagonal: bool)
     share = count / total
     text = "" if count <= 0 else "<1" if share < 0.005 else f"{share * 100:.0f}"
     title = f"{count:g} of {total:g} of {true} " + ("were right" if diagonal else f"were taken for {predicted}")
-    return Cell(round(min(1.0, max(0.0, share)), 3), text, title, diagonal)
+    return Cell(_depth(share), text, title, diagonal)
+
+
+def _depth(share: float) -> float:
+    """Colour for a share; the middle is left out, since neither dark nor light figures could be read on it."""
+    share = min(1.0, max(0.0, share))
+    return round(0.85 + 0.3 * (share - 0.5) if share > 0.5 else 0.9 * share, 3)
 
 
 def pairs(gallery: Gallery) -> list[tuple[ConfusedPair, float]]:

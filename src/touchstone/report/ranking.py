@@ -11,6 +11,11 @@ from touchstone.report.wording import clip
 
 _MOST_BASES = 30
 _MOST_NOTES = 3
+_CAPTION = (
+    "How well a new last layer on the untouched base does on training data it was not fitted to. "
+    "Dots are values, lines 95 % intervals."
+)
+_TWIN = " The hollow dot is the random twin: the same network with random weights, without any knowledge."
 
 
 def chart(reading: Reading) -> Chart | None:
@@ -39,13 +44,7 @@ def chart(reading: Reading) -> Chart | None:
         )
     return Chart(
         title="Base models in order",
-        caption="How well a new last layer on the untouched base does on training data it was not fitted to. Dots are values, lines 95 % "
-        "intervals."
-        + (
-            " The hollow dot is the random twin: the same network with random weights, without any knowledge."
-            if any(i.twin for i in bases)
-            else ""
-        ),
+        caption=_CAPTION + (_TWIN if any(item.twin for item in bases) else ""),
         axis=axis,
         bars=bars,
         head=("base model", "score", "random twin" if any(item.extra for item in bars) else ""),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from touchstone.core import catalogue
+from touchstone.core import catalogue, digest
 from touchstone.report.gallery import Gallery
 
 GRAVITY = ("blocker", "major", "minor", "info")
@@ -107,6 +107,12 @@ class Reading:
         """The chosen candidate's score by a metric, on the test set or else the first split there is."""
         splits = [split] if split else self.splits[:1]
         return next((row for split in splits for row in self.rows(split, metric) if self.is_chosen(row)), None)
+
+    @property
+    def digest(self) -> str:
+        """Digest of the evidence as data, so that a page can be held against the file beside it."""
+        # A file name may hold bytes that are no text; it must not keep a page from being written.
+        return digest.of_bytes(digest.canonical_json(dict(self.evidence)).encode("utf-8", "surrogatepass"))
 
     @property
     def n_test(self) -> int | None:

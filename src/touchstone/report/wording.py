@@ -14,10 +14,14 @@ _SPACES = re.compile(r"\s+")
 _PLAIN_WORD = re.compile(r"(?!touchstone )[a-z][a-z-]*[,:]? ")
 
 
-def clean(value: Any) -> str:
-    """One line of text; what cannot be seen shows as a replacement mark."""
-    text = _SPACES.sub(" ", str(value)).strip()
+def visible(text: str) -> str:
+    """The same text; what cannot be seen, or is half a character, shows as a replacement mark."""
     return _LONE.sub("�", _UNSEEN.sub("�", text))
+
+
+def clean(value: Any) -> str:
+    """One line of visible text."""
+    return visible(_SPACES.sub(" ", str(value)).strip())
 
 
 def clip(value: Any, length: int = 90) -> str:

@@ -98,8 +98,8 @@ class Claim:
         ----------
         Benavoli, Corani, Demsar, Zaffalon (JMLR 2017): region of practical equivalence, flat prior.
         """
-        above = 1.0 - self.negated().p_value(-margin)
-        below = 1.0 - self.p_value(-margin)
+        above = 1.0 - self.p_value(margin)
+        below = 1.0 - self.negated().p_value(margin)
         return below, max(0.0, 1.0 - below - above), above
 
     def _reach(self, alpha: float) -> float:
@@ -309,6 +309,8 @@ def _item_variance(
     scale: float,
 ) -> tuple[float, float, float]:
     """Weighted mean, its variance over items or groups, and that variance's degrees of freedom."""
+    if len(d) == 0:
+        return 0.0, inf, 1.0
     share = _shares(len(d), weights)
     value = float(share @ d)
     centre: Any = value

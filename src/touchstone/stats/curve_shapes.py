@@ -67,23 +67,27 @@ def fit_shape(shape: Shape, u: Floats, scores: Floats, weights: Floats, ceiling:
     ----------
     Golub, Pereyra (SIAM J. Numerical Analysis 1973): variable projection. A grid cannot fail to converge.
     """
-    count = len(scores)
-    best = Fits(shape, np.zeros((count, 2)), np.zeros(count), np.zeros(count), np.full(count, np.inf))
     w = weights / weights.sum()
-    mean = scores @ w
-    for row, g in zip(shape.grid, shape.decay(u, shape.grid), strict=True):
-        g_mean = float(g @ w)
-        centred = g - g_mean
-        spread = float(w @ centred**2)
-        amplitude = np.maximum(0.0, -(scores @ (w * centred)) / max(spread, 1e-300))
-        asymptote = mean + amplitude * g_mean
-        over = asymptote > ceiling
-        if over.any():
-            capped = np.maximum(0.0, ((ceiling - scores[over]) @ (w * g)) / float(w @ g**2))
-            amplitude[over], asymptote[over] = capped, ceiling
-        error = ((scores - asymptote[:, None] + amplitude[:, None] * g) ** 2) @ weights
-        better = error < best.error
-        best.rows[better] = row
-        best.asymptote[better], best.amplitude[better] = asymptote[better], amplitude[better]
-        best.error[better] = error[better]
-    return best
+    g = shape.decay(u, shape.grid)
+    g_mean, mean = g @ w, scores @ w
+    deviations, centred = scores - mean[:, None], g - g_mean[:, None]
+    # (r, m): every curve against every row of the grid
+    cross, spread = (deviations * w) @ centred.T, np.maximum(centred**2 @ w, 1e-300)
+    amplitude = np.maximum(0.0, -cross / spread)
+    asymptote = mean[:, None] + amplitude * g_mean
+    error = (deviations**2 @ w)[:, None] + amplitude * (2.0 * cross + amplitude * spread)
+    below, square = scores - ceiling, g**2 @ w
+    capped_cross = (below * w) @ g.T
+    capped = np.maximum(0.0, -capped_cross / square)
+    capped_error = (below**2 @ w)[:, None] + capped * (2.0 * capped_cross + capped * square)
+    over = asymptote > ceiling
+    error = np.where(over, capped_error, error)
+    best = error.argmin(axis=1)
+    row = np.arange(len(scores))
+    return Fits(
+        shape,
+        shape.grid[best],
+        np.where(over, ceiling, asymptote)[row, best],
+        np.where(over, capped, amplitude)[row, best],
+        np.maximum(error[row, best], 0.0) * weights.sum(),
+    )

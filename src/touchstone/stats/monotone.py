@@ -38,12 +38,13 @@ def falls(scores: Floats, standard_errors: Floats, *, draws: int = 999, seed: in
 
     References
     ----------
-    Robertson, Wright, Dykstra, Order Restricted Statistical Inference (1988); the null is drawn at the fitted curve.
+    Robertson, Wright, Dykstra, Order Restricted Statistical Inference (1988): a flat curve is
+    the rising curve that noise makes fall most often, so it is the null.
     """
     weights = 1.0 / standard_errors**2
     fitted = isotonic(scores[None, :], weights)
     observed = float((weights * (scores - fitted[0]) ** 2).sum())
     generator = np.random.default_rng(seed)
-    null = fitted + generator.standard_normal((draws, len(scores))) * standard_errors
+    null = generator.standard_normal((draws, len(scores))) * standard_errors
     distance = ((null - isotonic(null, weights)) ** 2) @ weights
     return (1 + int(np.count_nonzero(distance >= observed - 1e-12))) / (draws + 1)

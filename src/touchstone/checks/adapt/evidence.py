@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchstone.checks.context import Context
-from touchstone.checks.gains import Gain, gain, item_losses, primary_metric
+from touchstone.checks.gains import gain, item_losses, primary_metric
 from touchstone.core.measures import Candidate
 from touchstone.stats.claims import Claim, item_claim
 
@@ -21,17 +21,17 @@ class Earned:
     """What fine-tuning gained over the probe on the test set."""
 
     metric: str
-    gain: Gain
+    gain: Claim
 
     @property
     def proven(self) -> bool:
         """A positive gain at one-sided 5 %."""
-        return self.gain.claim.lower(0.05) > 0
+        return self.gain.lower(0.05) > 0
 
     @property
     def harm(self) -> Claim:
         """Probe minus fine-tuned: larger is worse."""
-        return self.gain.claim.negated()
+        return self.gain.negated()
 
 
 def earned(context: Context, candidate: Candidate, split: str = "test") -> Earned | None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from touchstone.checks.adapt.evidence import FROZEN, Earned, earned
 from touchstone.checks.context import Context
-from touchstone.checks.doubt import Doubt, more
+from touchstone.checks.doubt import Doubt, undecided
 from touchstone.checks.judged import JudgedCheck, is_frozen
 from touchstone.checks.words import between, named, percent, points, things
 from touchstone.core.finding import Finding, Severity, Status
@@ -23,24 +23,21 @@ _LIKELY = "mix the tuned weights half and half with the base's (weight interpola
 class Forgetting(JudgedCheck):
     """Did fine-tuning overwrite what the base knew?
 
-    Question
-        Is the fine-tuned model worse than the frozen base with a linear probe, here or on data from elsewhere, or did its
-        features move away from the base's without earning anything for it?
+    **Question.** Is the fine-tuned model worse than the frozen base with a linear probe, here or on data from
+    elsewhere, or did its features move away from the base's without earning anything for it?
 
-    Method
-        (a) The probe's score minus the fine-tuned model's, on the same test items and on each shift set, seeds and items
-        random: a fail where the loss is a point or more and above 0 for certain. (b) How much of the base's own knowledge is
-        still there: a pseudo-task of the base's own clusters, solved from base, tuned and random-weights features; retained =
-        (tuned - random) / (base - random). A fail where it is below 0.6 for certain and no gain over the probe is proven;
-        with a proven gain the model has specialised, which is no fault. Features that moved (CKA) are told, never decisive.
+    **Method.** (a) The probe's score minus the fine-tuned model's, on the same test items and on each shift set,
+    seeds and items random: a fail where the loss is a point or more and above 0 for certain. (b) How much of the
+    base's own knowledge is still there: a pseudo-task of the base's own clusters, solved from base, tuned and
+    random-weights features; retained = (tuned - random) / (base - random). A fail where it is below 0.6 for certain
+    and no gain over the probe is proven; with a proven gain the model has specialised, which is no fault. Features
+    that moved (CKA) are told, never decisive.
 
-    Source
-        Kumar et al. (ICLR 2022): fine-tuning can distort features and lose out of distribution; Biderman et al. (TMLR 2024);
-        Davari et al. (ICLR 2023) on CKA; METHODS 6a, 6b.
+    **Source.** Kumar et al. (ICLR 2022): fine-tuning can distort features and lose out of distribution; Biderman et
+    al. (TMLR 2024); Davari et al. (ICLR 2023) on CKA.
 
-    Cannot see
-        Skills of the base that the reference inputs do not touch. Where base and random weights differ by less than 20 points
-        on the pseudo-task, (b) is not used.
+    **Cannot see.** Skills of the base that the reference inputs do not touch. Where base and random weights differ
+    by less than 20 points on the pseudo-task, (b) is not used.
     """
 
     id: ClassVar[str] = "adapt.forgetting"
@@ -80,14 +77,14 @@ class Forgetting(JudgedCheck):
             return None
         return (
             f"Fine-tuning moved the features without earning it: {percent(max(kept.retained.value, 0.0))} of what the base's features told "
-            f"apart is still there, and no gain over the frozen probe is shown ({points(here.gain.claim.value, sign=True)})."
+            f"apart is still there, and no gain over the frozen probe is shown ({points(here.gain.value, sign=True)})."
         )
 
     def _rest(
         self, context: Context, candidate: Candidate, here: Earned, elsewhere: Mapping[str, Earned], details: dict[str, Any]
     ) -> Finding:
         open_ = {place: found for place, found in (("test", here), *elsewhere.items()) if self._decision(found.harm).status is not Status.PASS}
-        compared = f"{named(here.metric)} {points(here.gain.claim.value, sign=True)} against the frozen probe ({_range(here.gain.claim)})"
+        compared = f"{named(here.metric)} {points(here.gain.value, sign=True)} against the frozen probe ({_range(here.gain)})"
         kept = _kept(candidate, self.thresholds["least_base_advantage"])
         specialised = ""
         if kept is not None and kept.retained is not None and kept.retained.value < self.thresholds["retained"]:
@@ -104,10 +101,8 @@ class Forgetting(JudgedCheck):
         return replace(finding, details={**finding.details, **doubt.details})
 
     def _doubt(self, context: Context, place: str, found: Earned) -> Doubt:
-        if not isfinite(found.harm.standard_error):
-            return Doubt("train with three seeds or more (adapt.seeds: 3)", {"needed_more": 2, "needed_what": "seeds"})
-        needed = found.gain.needed_items(max(self.thresholds["loss"], abs(found.harm.value)), ALPHA[Severity.MAJOR])
-        return more(found.harm.n, needed, f"labelled {place} {things(context.study.task)}", "fine-tuning lost anything against the frozen probe")
+        effect, what = max(self.thresholds["loss"], abs(found.harm.value)), f"labelled {place} {things(context.study.task)}"
+        return undecided(found.harm, effect, ALPHA[Severity.MAJOR], what, "fine-tuning lost anything against the frozen probe")
 
     def _decision(self, harm: Claim) -> Any:
         return decide(harm, tolerance=self.thresholds["loss"], severity=Severity.MAJOR)

@@ -21,28 +21,24 @@ from touchstone.stats.power import needed_n
 class LearningRate(JudgedCheck):
     """Did training start too hot?
 
-    Question
-        Was the learning rate so high that the first steps destroyed what the base model knew?
+    **Question.** Was the learning rate so high that the first steps destroyed what the base model knew?
 
-    Method
-        Several independent routes, any of which is enough to fail:
-        (1) divergence: a loss or prediction that is no number, or a training loss that ended above where it began;
-        (2) a twin: the same seed and data at a tenth of the rate, after the same few first steps, has a smaller validation
-        loss for certain, by at least a tenth of the probe's, and a sign of heat agrees;
-        (3) harm and a sign: the validation loss is for certain worse than the frozen probe's, by at least a tenth, or the test
-        score is for certain worse by a point, and a sign of heat agrees;
-        (4) two signs of heat and no gain over the frozen probe.
-        Signs of heat: the training loss leaps to 1.5 times its first value in the first 5 % of steps; steps change the weights
-        by more than 1 % each; the lowest trained block is no longer like the base's (linear CKA below 0.5); the weights
-        moved ten times as far as in a tuned run, or by half their size; the base's own knowledge is gone; the rate is ten times what a range
-        test found best. For a model that was brought for assessment there are no logs: routes 3 and 4 decide.
+    **Method.** Several independent routes, any of which is enough to fail: (1) divergence: a loss or prediction
+    that is no number, or a training loss that ended above where it began; (2) a twin: the same seed and data at a
+    tenth of the rate, after the same few first steps, has a smaller validation loss for certain, by at least a
+    tenth of the probe's, and a sign of heat agrees; (3) harm and a sign: the validation loss is for certain worse
+    than the frozen probe's, by at least a tenth, or the test score is for certain worse by a point, and a sign of
+    heat agrees; (4) two signs of heat and no gain over the frozen probe. Signs of heat: the training loss leaps to
+    1.5 times its first value in the first 5 % of steps; steps change the weights by more than 1 % each; the lowest
+    trained block is no longer like the base's (linear CKA below 0.5); the weights moved ten times as far as in a
+    tuned run, or by half their size; the base's own knowledge is gone; the rate is ten times what a range test
+    found best. For a model that was brought for assessment there are no logs: routes 3 and 4 decide.
 
-    Source
-        Mosbach et al. (ICLR 2021) on failed fine-tuning; Kornblith et al. (ICML 2019) and Davari et al. (ICLR 2023) on
-        CKA and why it never decides alone; METHODS 6c.
+    **Source.** Mosbach et al. (ICLR 2021) on failed fine-tuning; Kornblith et al. (ICML 2019) and Davari et al.
+    (ICLR 2023) on CKA and why it never decides alone.
 
-    Cannot see
-        A rate that was too high and did no harm in the end: on small data that happens, and is no fault.
+    **Cannot see.** A rate that was too high and did no harm in the end: on small data that happens, and is no
+    fault.
     """
 
     id: ClassVar[str] = "adapt.learning_rate"
@@ -78,7 +74,7 @@ class LearningRate(JudgedCheck):
             yield "validation loss", f"Its validation loss ended {excess.value:.2f} nats above the frozen probe's {base_loss:.2f}"
         if gained is not None and found and gained.harm.lower(alpha) > 0 and gained.harm.value >= self.thresholds["harm_points"]:
             yield "test score", f"Its {named(gained.metric)} is {points(gained.harm.value)} below the frozen probe's, for certain"
-        if gained is not None and len(found) >= self.thresholds["signs_without_gain"] and not gained.proven and gained.gain.claim.value < self.thresholds["harm_points"]:
+        if gained is not None and len(found) >= self.thresholds["signs_without_gain"] and not gained.proven and gained.gain.value < self.thresholds["harm_points"]:
             yield "signs", "Training shows several signs of heat and gained nothing over the frozen probe"
 
     def _fail(

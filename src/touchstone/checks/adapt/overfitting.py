@@ -25,22 +25,19 @@ from touchstone.stats.power import needed_n
 class Overfitting(JudgedCheck):
     """Does it memorise?
 
-    Question
-        Did training go on until the model learnt its examples by heart, or were more layers thawed than this much data can
-        carry?
+    **Question.** Did training go on until the model learnt its examples by heart, or were more layers thawed than
+    this much data can carry?
 
-    Method
-        A gap between training and test accuracy is usual for large networks and never alarms by itself. Two things do:
-        (1) the validation loss of what would ship lies above its own best during training, by a tenth or more and
-        for certain, item by item; where training passed its best but the weights of the best step ship, nothing is
-        wrong. (2) The train-to-test gap is at least 10 points wider than the frozen probe's and more than 5 for certain, while no
-        gain over the probe is proven. Training accuracy is taken in evaluation mode without augmentation.
+    **Method.** A gap between training and test accuracy is usual for large networks and never alarms by itself. Two
+    things do: (1) the validation loss of what would ship lies above its own best during training, by a tenth or
+    more and for certain, item by item; where training passed its best but the weights of the best step ship,
+    nothing is wrong. (2) The train-to-test gap is at least 10 points wider than the frozen probe's and more than 5
+    for certain, while no gain over the probe is proven. Training accuracy is taken in evaluation mode without
+    augmentation.
 
-    Source
-        Zhang et al. (ICLR 2017) on why the gap alone says little; METHODS 7.
+    **Source.** Zhang et al. (ICLR 2017) on why the gap alone says little.
 
-    Cannot see
-        Memorised single examples that cost nothing in accuracy (`evaluate.privacy`).
+    **Cannot see.** Memorised single examples that cost nothing in accuracy (`evaluate.privacy`).
     """
 
     id: ClassVar[str] = "adapt.overfitting"

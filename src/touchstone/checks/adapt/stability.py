@@ -31,23 +31,20 @@ _SPREAD = 3.92
 class Stability(JudgedCheck):
     """Would another seed say the same?
 
-    Question
-        Does the result rest on the luck of one training, so that the next one, with nothing changed but the random seed,
-        would say something else?
+    **Question.** Does the result rest on the luck of one training, so that the next one, with nothing changed but
+    the random seed, would say something else?
 
-    Method
-        Each recipe is trained with three seeds or more; their spread is pooled over the study's own candidates. A fail where
-        (1) the range that seeds cover (95 %) is for certain more than twice the gain claimed over the frozen
-        probe, where a gain of a point or more is claimed; (2) the best seed ships and lies more than two pooled standard
-        deviations above the mean of all; (3) one seed alone makes the gain: it is 5 points or more above the others for
-        certain, item by item, and without it nothing is left; or (4) a requirement is met for certain with one seed and
-        missed for certain with another. What ships is the median seed or an average, never the best by test.
+    **Method.** Each recipe is trained with three seeds or more; their spread is pooled over the study's own
+    candidates. A fail where (1) the range that seeds cover (95 %) is for certain more than twice the gain claimed
+    over the frozen probe, where a gain of a point or more is claimed; (2) the best seed ships and lies more than
+    two pooled standard deviations above the mean of all; (3) one seed alone makes the gain: it is 5 points or more
+    above the others for certain, item by item, and without it nothing is left; or (4) a requirement is met for
+    certain with one seed and missed for certain with another. What ships is the median seed or an average, never
+    the best by test.
 
-    Source
-        Bouthillier et al. (MLSys 2021); Mosbach et al. (ICLR 2021) on seeds that fail; METHODS 7 and A3.
+    **Source.** Bouthillier et al. (MLSys 2021); Mosbach et al. (ICLR 2021) on seeds that fail.
 
-    Cannot see
-        Luck in how the data were split: all seeds share one test set.
+    **Cannot see.** Luck in how the data were split: all seeds share one test set.
     """
 
     id: ClassVar[str] = "adapt.stability"
@@ -183,7 +180,7 @@ def _stretch(df: int, probability: float) -> float:
 
 
 def _claimed(found: Earned | None) -> float | None:
-    return None if found is None else found.gain.claim.value
+    return None if found is None else found.gain.value
 
 
 def _flips(context: Context, candidate: Candidate) -> Iterator[str]:

@@ -27,25 +27,22 @@ _THIN = 10
 class Domain(Check):
     """Was the base trained on data like this?
 
-    Question
-        Do the base model's frozen features help with these data: more than another candidate's, more than the same
-        architecture with random weights, more than raw pixels or word counts?
+    **Question.** Do the base model's frozen features help with these data: more than another candidate's, more than
+    the same architecture with random weights, more than raw pixels or word counts?
 
-    Method
-        One linear probe per base on frozen features, cross-fitted on training data, all on the same examples and folds.
-        Three paired contrasts: D1, the best candidate minus this base; D2, this base minus its random-weights twin; D3,
-        this base minus the raw-feature reference. A fail where D1 is at least 5 points (3 where the best is above 90 %)
-        and positive for certain, or D2 is below 2 points for certain, or D3 is negative for certain. A pass needs D2
-        above 2 points for certain (where the twin was measured) and no failing contrast. Major for the chosen base, else
-        information.
+    **Method.** One linear probe per base on frozen features, cross-fitted on training data, all on the same
+    examples and folds. Three paired contrasts: D1, the best candidate minus this base; D2, this base minus its
+    random-weights twin; D3, this base minus the raw-feature reference. A fail where D1 is at least 5 points (3
+    where the best is above 90 %) and positive for certain, or D2 is below 2 points for certain, or D3 is negative
+    for certain. A pass needs D2 above 2 points for certain (where the twin was measured) and no failing contrast.
+    Major for the chosen base, else information.
 
-    Source
-        Random weights as the honest zero, and why no single transferability score is trusted: Agostinelli et al. (ECCV
-        2022), Sorkhei et al. (TMLR 2025); METHODS 1.
+    **Source.** Random weights as the honest zero, and why no single transferability score is trusted: Agostinelli
+    et al. (ECCV 2022), Sorkhei et al. (TMLR 2025).
 
-    Cannot see
-        What fine-tuning could still make of a base whose frozen features do not fit; and whether a weaker base of the right
-        domain is weak for another reason: a lost contrast says "fits worse", not "saw other things".
+    **Cannot see.** What fine-tuning could still make of a base whose frozen features do not fit; and whether a
+    weaker base of the right domain is weak for another reason: a lost contrast says "fits worse", not "saw other
+    things".
     """
 
     id: ClassVar[str] = "base.domain"

@@ -1,16 +1,16 @@
-"""A candidate held against a reference: the claim, and the word that it earns (METHODS 8)."""
+"""A candidate held against a reference: the claim, and the word that it earns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import isfinite
 from typing import Any
 
 from touchstone.checks.context import Context
-from touchstone.checks.doubt import Doubt, more
-from touchstone.checks.gains import Gain, gain, primary_metric, seed_scores
+from touchstone.checks.doubt import Doubt, undecided
+from touchstone.checks.gains import gain, primary_metric, seed_scores
 from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Severity
 from touchstone.core.measures import Candidate
@@ -42,14 +42,16 @@ class Contest:
     reference: Candidate
     score: float
     reference_score: float
-    gain: Gain
+    claim: Claim
     word: Word
     beside: Mapping[str, Any]
     """The same gain by accuracy and balanced accuracy, whichever is not the metric."""
 
     @property
-    def claim(self) -> Claim:
-        return self.gain.claim
+    def headline(self) -> str:
+        """The word as it opens a sentence; where the score is a point lower, equivalent is the best that can be said."""
+        at_best = " AT BEST" if self.word is Word.EQUIVALENT and self.claim.value < -POINT else ""
+        return f"{self.word}{at_best}"
 
     @property
     def harm_excluded(self) -> bool:
@@ -68,18 +70,8 @@ class Contest:
 
     def doubt(self, context: Context, question: str) -> Doubt:
         """What would settle an open comparison."""
-        if not isfinite(self.claim.standard_error):
-            return Doubt("train with three seeds or more (adapt.seeds: 3)", {"needed_more": 2, "needed_what": "seeds"})
         effect = max(abs(self.claim.value), _least(self.reference_score))
-        what = f"labelled test {things(context.study.task)}"
-        needed = self.gain.needed_items(effect, 0.025)
-        if needed is None or (self.gain.seeds_dominate and needed > 4 * self.claim.n):
-            seeds = max(3, 2 * max(self.claim.seeds, 1))
-            return Doubt(
-                f"train with more seeds (adapt.seeds: {seeds}): from seed to seed the score moves more than the difference",
-                {"needed": seeds, "needed_more": seeds - self.claim.seeds, "needed_what": "seeds"},
-            )
-        return more(self.claim.n, needed, what, question)
+        return undecided(self.claim, effect, 0.025, f"labelled test {things(context.study.task)}", question)
 
     def details(self) -> dict[str, Any]:
         """What a reader needs to check the comparison, the fairness ledger included."""
@@ -100,7 +92,8 @@ def contest(
 
     PROVEN HELPFUL: the gain's lower bound lies above 0 and the gain is a point, or a twentieth of the remaining error.
     HARMFUL: its upper bound at the severity's error rate lies below 0 and the loss is a point or more.
-    EQUIVALENT: the 95 % interval lies within a point (or a twentieth of the remaining error) of 0.
+    EQUIVALENT: these trained models are for certain (one-sided 2.5 %, items random) not a point better, or not a
+    twentieth of the remaining error where that is more; as good or worse is the same to whoever has to choose.
 
     Parameters
     ----------
@@ -113,9 +106,9 @@ def contest(
     beside = {}
     for other in ("accuracy", "balanced_accuracy"):
         if other != metric:
-            claim = gain(context, candidate, reference, other).claim
+            claim = gain(context, candidate, reference, other)
             beside[other] = {"difference": claim.value, "interval": claim.interval(LEVEL)}
-    word = _word(found.claim, scores[1], severity, alpha_helpful)
+    word = _word(found, scores[1], severity, alpha_helpful)
     return Contest(metric, candidate, reference, scores[0], scores[1], found, word, beside)
 
 
@@ -124,8 +117,9 @@ def _word(claim: Claim, reference_score: float, severity: Severity, alpha_helpfu
         return Word.HELPFUL
     if claim.upper(ALPHA[severity]) < 0 and -claim.value >= POINT:
         return Word.HARMFUL
-    interval, same = claim.interval(LEVEL), max(POINT, OF_REMAINING_ERROR * (1 - reference_score))
-    if -same < interval.low and interval.high < same:
+    # "No better" speaks of the models at hand, which are what could ship: items are random, seeds are not.
+    at_hand = replace(claim, standard_error=claim.item_error, df=max(claim.n - 1, 1))
+    if at_hand.upper((1 - LEVEL) / 2) < max(POINT, OF_REMAINING_ERROR * (1 - reference_score)):
         return Word.EQUIVALENT
     return Word.NOT_PROVEN
 

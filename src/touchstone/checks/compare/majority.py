@@ -23,27 +23,25 @@ from touchstone.stats.power import needed_n
 class Majority(JudgedCheck):
     """Better than always guessing one class?
 
-    Question
-        Has the model learnt anything, or would always naming the most common class look as good?
+    **Question.** Has the model learnt anything, or would always naming the most common class look as good?
 
-    Method
-        On the sealed test items, about the very model that would ship. Fail (blocker) where it is a degenerate guess: its
-        balanced accuracy is below chance plus five points for certain, or its Matthews correlation is below 0.05 for
-        certain, or it gives at least 98 % of its answers to one class that makes up at most 90 % of the test set. Pass only
-        where both are proven: more accurate than the majority guess (exact McNemar test, 5 %), and balanced accuracy
-        above chance. Where balanced accuracy is proven but plain accuracy is not (one class so common that guessing
-        it is hard to beat), the answer is open with severity major.
+    **Method.** On the sealed test items, about the very model that would ship. Fail (blocker) where it is a
+    degenerate guess: its balanced accuracy is below chance plus five points for certain, or its Matthews
+    correlation is below 0.05 for certain, or it gives the same answer every time
+    although five test examples or more are of other classes, or it gives at least 98 % of its answers to one class that makes up at
+    most 90 % of the test set. Pass only where both are proven: more accurate than the majority guess (exact McNemar
+    test, 5 %), and balanced accuracy above chance. Where balanced accuracy is proven but plain accuracy is not (one
+    class so common that guessing it is hard to beat), the answer is open with severity major.
 
-    Source
-        McNemar (1947), exact form; METHODS 3 and 4a.
+    **Source.** McNemar (1947), exact form.
 
-    Cannot see
-        Whether the model is any good: only that it is not a guess.
+    **Cannot see.** Whether the model is any good: only that it is not a guess.
     """
 
     id: ClassVar[str] = "compare.majority"
     thresholds: ClassVar[Mapping[str, float]] = {
         "balanced_accuracy_over_chance": 0.05, "matthews_correlation": 0.05, "one_class_predicted": 0.98, "one_class_present": 0.9,
+        "least_others_missed": 5,
     }  # fmt: skip
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
@@ -111,6 +109,8 @@ class Majority(JudgedCheck):
             return "its answers hardly correlate with the truth"
         counts = np.bincount(shipped.argmax(1), minlength=shipped.shape[1])
         favourite = int(counts.argmax())
+        if counts[favourite] == len(labels) and (labels != favourite).sum() >= self.thresholds["least_others_missed"]:
+            return f"it gave the same answer every time, though {int((labels != favourite).sum())} test examples are of other classes"
         if counts[favourite] >= self.thresholds["one_class_predicted"] * len(labels) and (
             (labels == favourite).mean() <= self.thresholds["one_class_present"]
         ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from touchstone.checks.compare.contest import Word, contest
+from touchstone.checks.compare.contest import POINT, Word, contest
 from touchstone.checks.context import Context
 from touchstone.checks.judged import JudgedCheck
 from touchstone.core.finding import Finding, Severity, Status
@@ -15,20 +15,18 @@ from touchstone.core.measures import Candidate
 class NonTransfer(JudgedCheck):
     """Better than a simple model with no pretraining?
 
-    Question
-        Would a simple model on simple features (edges and colours, or words and letter groups) do as well, for a
-        thousandth of the cost and without a base model's licence and history?
+    **Question.** Would a simple model on simple features (edges and colours, or words and letter groups) do as
+    well, for a thousandth of the cost and without a base model's licence and history?
 
-    Method
-        The simple model is the best of several, chosen by cross-validation on the training data alone, and scored on the
-        same sealed test items. Words as in `compare.scratch`: PROVEN HELPFUL passes; EQUIVALENT (within a point, or a
-        twentieth of the simple model's error) and HARMFUL fail; NOT PROVEN is inconclusive, with what would settle it.
+    **Method.** The simple model is the best of several, chosen by cross-validation on the training data alone, and
+    scored on the same sealed test items. Words as in `compare.scratch`: PROVEN HELPFUL passes; EQUIVALENT (for certain not
+    a point better, or not a twentieth of the simple model's error) and HARMFUL fail; NOT PROVEN is inconclusive, with what would
+    settle it.
 
-    Source
-        Grinsztajn et al. (NeurIPS 2022) on simple models that win; METHODS 4b, 8 and A3.
+    **Source.** Grinsztajn et al. (NeurIPS 2022) on simple models that win.
 
-    Cannot see
-        Cleverer hand-made features. On easy tasks `fail` is the honest answer, not a fault of the base model.
+    **Cannot see.** Cleverer hand-made features. On easy tasks `fail` is the honest answer, not a fault of the base
+    model.
     """
 
     id: ClassVar[str] = "compare.non_transfer"
@@ -44,7 +42,7 @@ class NonTransfer(JudgedCheck):
             )  # fmt: skip
             return
         held = contest(context, candidate, reference, Severity.MAJOR)
-        told = f"{held.word}: {held.told('a simple model without pretraining')}"
+        told = f"{held.headline}: {held.told('a simple model without pretraining')}"
         numbers: dict[str, Any] = {"value": held.claim.value, "interval": held.claim.interval(), "threshold": 0.0, "n": held.claim.n}
         details = held.details()
         if held.word is Word.HELPFUL:
@@ -52,11 +50,12 @@ class NonTransfer(JudgedCheck):
         elif held.word is Word.NOT_PROVEN:
             doubt = held.doubt(context, "the base model beats a simple model")
             details |= doubt.details
+            plainly = " So far the simple model does about as well." if held.claim.value < POINT else ""
             yield self.finding(
-                candidate.subject, Status.INCONCLUSIVE, f"{told}.", remedy=doubt.remedy, **numbers, **details
+                candidate.subject, Status.INCONCLUSIVE, f"{told}.{plainly}", remedy=doubt.remedy, **numbers, **details
             )
         else:
-            does = "does as well" if held.word is Word.EQUIVALENT else "does better"
+            does = "does better" if held.word is Word.HARMFUL else "does as well"
             yield self.finding(
                 candidate.subject, Status.FAIL, f"{told}. The simple model {does}, at a fraction of the cost.",
                 remedy="ship the simple model, or choose a base model closer to these data", **numbers, **details,

@@ -15,19 +15,15 @@ from touchstone.core.measures import Candidate
 class Probe(JudgedCheck):
     """Did fine-tuning earn its cost over the frozen base?
 
-    Question
-        Is the fine-tuned model better than a linear probe: the frozen base model with one trained layer on top, which
-        costs seconds, cannot forget, and can be moved to another base in a minute?
+    **Question.** Is the fine-tuned model better than a linear probe: the frozen base model with one trained layer
+    on top, which costs seconds, cannot forget, and can be moved to another base in a minute?
 
-    Method
-        A recipe claim on the same sealed test items, seeds and items random. Words as in `compare.scratch`; EQUIVALENT and
-        HARMFUL fail as minor: the result stands, but the training was not worth it.
+    **Method.** A recipe claim on the same sealed test items, seeds and items random. Words as in `compare.scratch`;
+    EQUIVALENT and HARMFUL fail as minor: the result stands, but the training was not worth it.
 
-    Source
-        Kumar et al. (ICLR 2022), Evci et al. (ICML 2022): probes are strong; METHODS 4c and 8.
+    **Source.** Kumar et al. (ICLR 2022), Evci et al. (ICML 2022): probes are strong.
 
-    Cannot see
-        Gains that show only on data from elsewhere; `adapt.forgetting` compares there as well.
+    **Cannot see.** Gains that show only on data from elsewhere; `adapt.forgetting` compares there as well.
     """
 
     id: ClassVar[str] = "compare.probe"
@@ -48,7 +44,7 @@ class Probe(JudgedCheck):
             )  # fmt: skip
             return
         held = contest(context, candidate, reference, Severity.MINOR, alpha_helpful=0.05)
-        told = f"{held.word}: {held.told('the frozen base with a linear probe')}"
+        told = f"{held.headline}: {held.told('the frozen base with a linear probe')}"
         numbers: dict[str, Any] = {"value": held.claim.value, "interval": held.claim.interval(), "threshold": 0.0, "n": held.claim.n}
         details = {**held.details(), "seconds": candidate.cost.seconds, "reference_seconds": reference.cost.seconds}
         if held.word is Word.HELPFUL:

@@ -18,26 +18,24 @@ _MISSING = "give the study more minutes (adapt.budget), so that the same archite
 class Scratch(JudgedCheck):
     """Did transfer help, beyond doubt?
 
-    Question
-        Is the adapted model better than the same architecture trained from fresh weights on the same data, or did the
-        base model's knowledge do nothing, or harm?
+    **Question.** Is the adapted model better than the same architecture trained from fresh weights on the same
+    data, or did the base model's knowledge do nothing, or harm?
 
-    Method
-        Both are trained with several seeds and scored on the same sealed test items; the difference of their mean scores
-        is a claim about the recipes, with seeds and items random, seed variance pooled over the study's candidates.
-        Words: PROVEN HELPFUL (pass), HARMFUL (blocker, error rate 1 in 2,000 and a loss of a point), EQUIVALENT
-        within a point (major), NOT PROVEN (inconclusive, with what would settle it). A reference that was still
-        improving when its budget ended is undertrained: no win over it counts, the answer is inconclusive. A reference may
-        be stopped early only in its own favour: when even the optimistic envelope of its learning curve stays below
-        the transferred model. While a harm of a point is not ruled out, an open answer weighs as a blocker.
+    **Method.** Both are trained with several seeds and scored on the same sealed test items; the difference of
+    their mean scores is a claim about the recipes, with seeds and items random, seed variance pooled over the
+    study's candidates. Words: PROVEN HELPFUL (pass), HARMFUL (blocker, error rate 1 in 2,000 and a loss of a
+    point), EQUIVALENT, for certain not a point better (major),
+    NOT PROVEN (inconclusive, with what would settle it). A reference
+    that was still improving when its budget ended is undertrained: no win over it counts, the answer is
+    inconclusive. A reference may be stopped early only in its own favour: when even the optimistic envelope of its
+    learning curve stays below the transferred model. While a harm of a point is not ruled out, an open answer
+    weighs as a blocker.
 
-    Source
-        He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al. (MLSys 2021)
-        on what varies; Benavoli et al. (JMLR 2017) on equivalence; METHODS 4, 8 and A3.
+    **Source.** He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al.
+    (MLSys 2021) on what varies; Benavoli et al. (JMLR 2017) on equivalence.
 
-    Cannot see
-        A better recipe for training from scratch than the ones that were tried; the ledger of both efforts is in
-        `details.ledger`.
+    **Cannot see.** A better recipe for training from scratch than the ones that were tried; the ledger of both
+    efforts is in `details.ledger`.
     """
 
     id: ClassVar[str] = "compare.scratch"
@@ -64,7 +62,7 @@ class Scratch(JudgedCheck):
             return self._stated(held, Status.PASS, f"PROVEN HELPFUL: {told}.", self.severity)
         if held.word is Word.EQUIVALENT:
             return self._stated(
-                held, Status.FAIL, f"EQUIVALENT: {told}. The base model brings nothing that these data do not teach by themselves.",
+                held, Status.FAIL, f"{held.headline}: {told}. The base model brings nothing that these data do not teach by themselves.",
                 Severity.MAJOR, remedy="ship the simpler model without a base, or try a base closer to these data",
             )  # fmt: skip
         doubt = held.doubt(context, "transfer beats training from scratch")

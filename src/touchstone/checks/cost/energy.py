@@ -15,21 +15,17 @@ from touchstone.core.measures import Candidate
 class Energy(Check):
     """What did it cost, and what did transfer save?
 
-    Question
-        How much time, energy and carbon did this run take, is that within the study's budget, and what would training from
-        scratch have taken?
+    **Question.** How much time, energy and carbon did this run take, is that within the study's budget, and what
+    would training from scratch have taken?
 
-    Method
-        Hardware energy counters where they can be read (right to -10/+30 %: power supply, fans and the rest of the machine are
-        left out), else CPU time at an assumed draw, marked as an estimate (-50/+100 %). A fail (minor) where the value read
-        is over the study's energy budget, or the run took longer than its minutes. Training from scratch is billed beside
-        it; where it was stopped early the saving is at least what is told.
+    **Method.** Hardware energy counters where they can be read (right to -10/+30 %: power supply, fans and the rest
+    of the machine are left out), else CPU time at an assumed draw, marked as an estimate (-50/+100 %). A fail
+    (minor) where the value read is over the study's energy budget, or the run took longer than its minutes.
+    Training from scratch is billed beside it; where it was stopped early the saving is at least what is told.
 
-    Source
-        Fischer (2025) on the error of such tools against wall meters; METHODS 17.
+    **Source.** Fischer (2025) on the error of such tools against wall meters.
 
-    Cannot see
-        What pretraining the base model cost, and the energy of the machine that will serve.
+    **Cannot see.** What pretraining the base model cost, and the energy of the machine that will serve.
     """
 
     id: ClassVar[str] = "cost.energy"

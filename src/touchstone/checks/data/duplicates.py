@@ -19,22 +19,20 @@ _Pair = tuple[str, str, str, float]
 class Duplicates(Check):
     """Are examples repeated, or labelled two ways?
 
-    Question
-        Does one split hold the same example more than once, and does the same input carry two different labels?
+    **Question.** Does one split hold the same example more than once, and does the same input carry two different
+    labels?
 
-    Method
-        Exact copies by digest of the decoded pixels or of the normal form of the text; near copies (resized,
-        recompressed, brightened, mirrored; small changes of wording) are proposed by perceptual hashes or MinHash and
-        count only when verified on the pictures or shingles themselves. Counted, so there is no error of estimation.
-        A fail is minor; it is major when exact copies with conflicting labels make up 0.5 % of a split. Copies across
-        splits are `data.leakage`.
+    **Method.** Exact copies by digest of the decoded pixels or of the normal form of the text; near copies
+    (resized, recompressed, brightened, mirrored; small changes of wording) are proposed by perceptual hashes or
+    MinHash and count only when verified on the pictures or shingles themselves. Counted, so there is no error of
+    estimation. A fail is minor; it is major when exact copies with conflicting labels make up 0.5 % of a split.
+    Copies across splits are `data.leakage`.
 
-    Source
-        Barz and Denzler (J. Imaging 2020); Broder (1997); METHODS 2a to 2c.
+    **Source.** Barz and Denzler (J. Imaging 2020); Broder (1997).
 
-    Cannot see
-        Crops, rotations and rewordings; conflicting labels of near copies are listed, not counted, because two
-        different things may look alike; labels of the test set are sealed, so conflicts there are not looked for.
+    **Cannot see.** Crops, rotations and rewordings; conflicting labels of near copies are listed, not counted,
+    because two different things may look alike; labels of the test set are sealed, so conflicts there are not
+    looked for.
     """
 
     id: ClassVar[str] = "data.duplicates"

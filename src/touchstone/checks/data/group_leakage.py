@@ -16,22 +16,19 @@ from touchstone.dataset.model import Examples
 class GroupLeakage(Check):
     """Does one subject or source stand on both sides?
 
-    Question
-        Do the training data and the data that are measured on share a patient, author, photographer, session or
-        whatever the study declares as `group`? If so the score tells how well known subjects are recognised again, not
-        how well new ones are served.
+    **Question.** Do the training data and the data that are measured on share a patient, author, photographer,
+    session or whatever the study declares as `group`? If so the score tells how well known subjects are recognised
+    again, not how well new ones are served.
 
-    Method
-        Intersection of the declared groups, once for the splits as they were given and once as they are used after
-        repair. Deterministic. A shared group between training and test is a blocker; between
-        training and validation, validation and test, or training and a shift set it is major. Where the
-        run left the shared examples out, the finding stays `fail` with severity minor.
+    **Method.** Intersection of the declared groups, once for the splits as they were given and once as they are
+    used after repair. Deterministic. A shared group between training and test is a blocker; between training and
+    validation, validation and test, or training and a shift set it is major. Where the run left the shared examples
+    out, the finding stays `fail` with severity minor.
 
-    Source
-        Kapoor and Narayanan (Patterns 2023), the taxonomy of leakage; METHODS 2e.
+    **Source.** Kapoor and Narayanan (Patterns 2023), the taxonomy of leakage.
 
-    Cannot see
-        Groups that no column names, and one subject under two names. This version does not search undeclared columns.
+    **Cannot see.** Groups that no column names, and one subject under two names. This version does not search
+    undeclared columns.
     """
 
     id: ClassVar[str] = "data.group_leakage"

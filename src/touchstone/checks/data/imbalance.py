@@ -18,21 +18,17 @@ from touchstone.dataset.model import UNLABELLED
 class Imbalance(Check):
     """Can guessing the majority look good?
 
-    Question
-        Is one class so common that a model which always names it would look accurate?
+    **Question.** Is one class so common that a model which always names it would look accurate?
 
-    Method
-        Classes are counted in the labelled training data (and in a validation set that was given). A fail where the
-        largest class holds at least 90 %, or at least 80 % among four or more classes, or where the smallest class
-        has at most a twentieth of the largest. Counted, so there is no error of estimation; the tests that a
-        model must pass in spite of imbalance are `compare.majority` and `evaluate.per_class`.
+    **Method.** Classes are counted in the labelled training data (and in a validation set that was given). A fail
+    where the largest class holds at least 90 %, or at least 80 % among four or more classes, or where the smallest
+    class has at most a twentieth of the largest. Counted, so there is no error of estimation; the tests that a
+    model must pass in spite of imbalance are `compare.majority` and `evaluate.per_class`.
 
-    Source
-        Rule of METHODS 3. On the remedies: Menon et al. (ICLR 2021), Ren et al. (NeurIPS 2020); that balancing by
-        resampling does not help strong learners: Elor and Averbuch-Elor (2022).
+    **Source.** On the remedies: Menon et al. (ICLR 2021), Ren et al. (NeurIPS 2020); that
+    balancing by resampling does not help strong learners: Elor and Averbuch-Elor (2022).
 
-    Cannot see
-        Whether deployment meets the classes in the same proportions as the training data do.
+    **Cannot see.** Whether deployment meets the classes in the same proportions as the training data do.
     """
 
     id: ClassVar[str] = "data.imbalance"

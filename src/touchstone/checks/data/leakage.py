@@ -25,27 +25,24 @@ from touchstone.stats.plant import Sensitivity
 class Leakage(Check):
     """Does evaluation data also stand in training data?
 
-    Question
-        How much of the test set (and of validation and shift sets) is a copy of something that was trained on? A model
-        is praised for remembering those.
+    **Question.** How much of the test set (and of validation and shift sets) is a copy of something that was
+    trained on? A model is praised for remembering those.
 
-    Method
-        Exact copies by digest of the decoded pixels or of the text's normal form; near copies (resized, recompressed,
-        brightened, mirrored; re-cased, punctuated, slightly reworded) proposed by hashes and verified on the pictures or
-        shingles themselves. Counted per example of the later split, with an exact interval for what share of such data
-        leaks. One crossing is a fail: major, and a blocker where 1 % of the test set leaks or where leaving the copies
-        out moves accuracy by a proven point. Copies are left out of a given test set; the finding then stays `fail` with
-        severity minor. No pass without shown sensitivity: copies of the user's own examples are planted, and where
-        fewer than 9 in 10 resized or recompressed pictures (re-cased or punctuated texts) are found, the answer is
-        `inconclusive`.
+    **Method.** Exact copies by digest of the decoded pixels or of the text's normal form; near copies (resized,
+    recompressed, brightened, mirrored; re-cased, punctuated, slightly reworded) proposed by hashes and verified on
+    the pictures or shingles themselves. Counted per example of the later split, with an exact interval for what
+    share of such data leaks. One crossing is a fail: major, and a blocker where 1 % of the test set leaks or where
+    leaving the copies out moves accuracy by a proven point. Copies are left out of a given test set; the finding
+    then stays `fail` with severity minor. No pass without shown sensitivity: copies of the user's own examples are
+    planted, and where fewer than 9 in 10 resized or recompressed pictures (re-cased or punctuated texts) are found,
+    the answer is `inconclusive`.
 
-    Source
-        Barz and Denzler (J. Imaging 2020) on near copies in CIFAR; Lee et al. (ACL 2022) on texts; Kapoor and Narayanan
-        (Patterns 2023); METHODS 2a to 2c and A6.
+    **Source.** Barz and Denzler (J. Imaging 2020) on near copies in CIFAR; Lee et al. (ACL 2022) on texts; Kapoor
+    and Narayanan (Patterns 2023).
 
-    Cannot see
-        Crops beyond a few percent, rotations, overlays and free rewordings; the sensitivity to crops and left-out words
-        is measured and told in `details.sensitivity`. Whether the base model itself was pretrained on the test set cannot be known.
+    **Cannot see.** Crops beyond a few percent, rotations, overlays and free rewordings; the sensitivity to crops
+    and left-out words is measured and told in `details.sensitivity`. Whether the base model itself was pretrained
+    on the test set cannot be known.
     """
 
     id: ClassVar[str] = "data.leakage"

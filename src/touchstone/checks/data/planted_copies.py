@@ -1,4 +1,4 @@
-"""Plants for ``data.leakage``: would a changed copy of the user's own examples have been found? (METHODS A6)"""
+"""Plants for ``data.leakage``: would a changed copy of the user's own examples have been found?"""
 
 from __future__ import annotations
 

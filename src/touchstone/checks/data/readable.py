@@ -26,22 +26,18 @@ _KINDS = {
 class Readable(Check):
     """Can every example be read, with a label?
 
-    Question
-        Does every example that the study names arrive as an image, a text or a row, and does it carry a label that
-        training knows?
+    **Question.** Does every example that the study names arrive as an image, a text or a row, and does it carry a
+    label that training knows?
 
-    Method
-        Each example is decoded once when the data are read. What cannot be decoded, is empty, is named but missing,
-        has no label, or is the only one of its class is set aside and listed, never dropped silently. Counted, so
-        there is no error of estimation. A fail is minor; from 1 % of a split it is major, because then the
-        remaining examples may no longer stand for all.
+    **Method.** Each example is decoded once when the data are read. What cannot be decoded, is empty, is named but
+    missing, has no label, or is the only one of its class is set aside and listed, never dropped silently. Counted,
+    so there is no error of estimation. A fail is minor; from 1 % of a split it is major, because then the remaining
+    examples may no longer stand for all.
 
-    Source
-        CONTRACT section 6; deterministic, no publication needed.
+    **Source.** Counting; no publication needed.
 
-    Cannot see
-        Images that decode but show nothing, truncated texts that still read well, and labels that are wrong
-        (`data.label_noise`).
+    **Cannot see.** Images that decode but show nothing, truncated texts that still read well, and labels that are
+    wrong (`data.label_noise`).
     """
 
     id: ClassVar[str] = "data.readable"

@@ -25,22 +25,19 @@ _SHARES = ("accuracy", "balanced_accuracy", "macro_recall", "macro_f1", "weighte
 class Size(Check):
     """Can this much data answer the question?
 
-    Question
-        Is the test set large enough for the study's thresholds and for telling two models apart, and does every class
-        have enough training examples to learn from?
+    **Question.** Is the test set large enough for the study's thresholds and for telling two models apart, and does
+    every class have enough training examples to learn from?
 
-    Method
-        Before anything is trained. Test: (1) a bound such as `accuracy >= 0.95` can only ever be shown if a flawless
-        model would show it: the exact lower bound of n right out of n must reach it; (2) the chance that a paired
-        test at the study's error rate shows a true difference of 10 points between two models that disagree on 14 % of
-        examples. A fail where a bound is out of reach or that chance is below one half, a pass where it is at least
-        80 %. Training: a fail where two or more classes have fewer than 10 examples, a pass where all have 20.
+    **Method.** Before anything is trained. Test: (1) a bound such as `accuracy >= 0.95` can only ever be shown if a
+    flawless model would show it: the exact lower bound of n right out of n must reach it; (2) the chance that a
+    paired test at the study's error rate shows a true difference of 10 points between two models that disagree on
+    14 % of examples. A fail where a bound is out of reach or that chance is below one half, a pass where it is at
+    least 80 %. Training: a fail where two or more classes have fewer than 10 examples, a pass where all have 20.
 
-    Source
-        Exact bounds: Clopper and Pearson (1934). Power of McNemar's test, sizes and rules: METHODS A10.
+    **Source.** Exact bounds: Clopper and Pearson (1934). Power of the exact paired test: McNemar (1947).
 
-    Cannot see
-        How hard the task is. The rarer classes of the test set are sealed; `evaluate.per_class` speaks of them later.
+    **Cannot see.** How hard the task is. The rarer classes of the test set are sealed; `evaluate.per_class` speaks
+    of them later.
     """
 
     id: ClassVar[str] = "data.size"

@@ -20,22 +20,18 @@ from touchstone.dataset.model import Examples
 class TimeLeakage(Check):
     """Is the future used to predict the past?
 
-    Question
-        Where the data carry dates, were any training examples recorded later than examples that are measured on?
-        In use the model will only ever know the past.
+    **Question.** Where the data carry dates, were any training examples recorded later than examples that are
+    measured on? In use the model will only ever know the past.
 
-    Method
-        Over all pairs of a training and a test example with known times, the share in which the training example is
-        the later one: 0 for a split in time, about 0.5 for a random one. Equal times do not count.
-        Deterministic. From 1 % of pairs a blocker between training and test, below that (a stray date) major, and
-        major where the split was made here but groups had to stay whole; never more than major where only the choice is
-        touched (validation). A shift set may be of any time and is not asked.
+    **Method.** Over all pairs of a training and a test example with known times, the share in which the training
+    example is the later one: 0 for a split in time, about 0.5 for a random one. Equal times do not count.
+    Deterministic. From 1 % of pairs a blocker between training and test, below that (a stray date) major, and major
+    where the split was made here but groups had to stay whole; never more than major where only the choice is
+    touched (validation). A shift set may be of any time and is not asked.
 
-    Source
-        Kapoor and Narayanan (Patterns 2023); METHODS 2f.
+    **Source.** Kapoor and Narayanan (Patterns 2023).
 
-    Cannot see
-        Wrong or missing dates, and columns that were filled in after the event.
+    **Cannot see.** Wrong or missing dates, and columns that were filled in after the event.
     """
 
     id: ClassVar[str] = "data.time_leakage"

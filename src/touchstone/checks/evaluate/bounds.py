@@ -41,7 +41,7 @@ class Slots:
 def hold(evidence: Claim | Estimate, bound: Requirement, opening: int) -> Decision:
     """Is the bound met for certain, missed for certain, or open, at this opening of the test set?
 
-    The k-th opening has alpha / (k (k + 1)) of the error budget (METHODS A8).
+    The k-th opening has alpha / (k (k + 1)) of the error budget.
     """
     alphas = {
         "alpha_pass": opening_alpha(ALPHA_PASS, opening), "alpha_fail": opening_alpha(2 * ALPHA[Severity.BLOCKER], opening),

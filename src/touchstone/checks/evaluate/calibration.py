@@ -27,22 +27,20 @@ from touchstone.stats.power import needed_n
 class Calibration(JudgedCheck):
     """Do its probabilities mean what they say?
 
-    Question
-        When the model says 90 %, is it right nine times in ten? Whoever sets a threshold on its confidence relies on that.
+    **Question.** When the model says 90 %, is it right nine times in ten? Whoever sets a threshold on its
+    confidence relies on that.
 
-    Method
-        Debiased calibration error of the top answer over bins of equal count, and plain over-confidence (mean confidence
-        minus accuracy), of what would ship on the sealed test items. The null comes from the model itself: labels drawn
-        2,000 times from its own confidences. A fail where that is rejected at 1 in 1,000 and the error or the over-confidence is
-        5 points or more; a pass where both are below 5 points for certain. Below 200 items only over-confidence can decide.
+    **Method.** Debiased calibration error of the top answer over bins of equal count, and plain over-confidence
+    (mean confidence minus accuracy), of what would ship on the sealed test items. The null comes from the model
+    itself: labels drawn 2,000 times from its own confidences. A fail where that is rejected at 1 in 1,000 and the
+    error or the over-confidence is 5 points or more; a pass where both are below 5 points for certain. Below 200
+    items only over-confidence can decide.
 
-    Source
-        Kumar, Liang and Ma (NeurIPS 2019) on debiasing; Broecker and Smith (2007), Vaicenavicius et al. (AISTATS 2019) on the
-        null; Guo et al. (ICML 2017) on the remedy; METHODS 12: the usual plug-in error alarms on calibrated models below 400
-        items.
+    **Source.** Kumar, Liang and Ma (NeurIPS 2019) on debiasing; Broecker and Smith (2007), Vaicenavicius et al.
+    (AISTATS 2019) on the null; Guo et al. (ICML 2017) on the remedy; the usual plug-in error alarms on
+    calibrated models below 400 items.
 
-    Cannot see
-        Calibration of single classes or slices, and on data from elsewhere.
+    **Cannot see.** Calibration of single classes or slices, and on data from elsewhere.
     """
 
     id: ClassVar[str] = "evaluate.calibration"

@@ -23,21 +23,18 @@ _QUANTILES = {"latency_ms_p50": 0.5, "latency_ms_p95": 0.95, "latency_ms_p99": 0
 class Latency(Check):
     """Is it fast enough where it will run?
 
-    Question
-        How long does one answer take, the slowest of a hundred included, and does that meet the study's bound?
+    **Question.** How long does one answer take, the slowest of a hundred included, and does that meet the study's
+    bound?
 
-    Method
-        Single calls of the exported model, preprocessing included, after warm-up, batch of one. Quantiles with order-statistic
-        intervals, which assume nothing about the distribution: the 99th percentile has no finite upper bound below 299
-        timings. Without a bound the numbers inform; with one, `fail` where the quantile is above it for certain
-        (blocker), `pass` where it is below for certain. Where times vary by more than half their mean the machine was
-        busy, and the answer is open.
+    **Method.** Single calls of the exported model, preprocessing included, after warm-up, batch of one. Quantiles
+    with order-statistic intervals, which assume nothing about the distribution: the 99th percentile has no finite
+    upper bound below 299 timings. Without a bound the numbers inform; with one, `fail` where the quantile is above
+    it for certain (blocker), `pass` where it is below for certain. Where times vary by more than half their mean
+    the machine was busy, and the answer is open.
 
-    Source
-        David and Nagaraja, Order Statistics (2003); METHODS 12.
+    **Source.** David and Nagaraja, Order Statistics (2003).
 
-    Cannot see
-        Another machine, other load, other batch sizes: the machine that was measured is named.
+    **Cannot see.** Another machine, other load, other batch sizes: the machine that was measured is named.
     """
 
     id: ClassVar[str] = "evaluate.latency"

@@ -28,20 +28,17 @@ _WORST = 10
 class PerClass(JudgedCheck):
     """Is any class failed?
 
-    Question
-        Behind a fine average, is there a class that the model hardly ever recognises?
+    **Question.** Behind a fine average, is there a class that the model hardly ever recognises?
 
-    Method
-        Recall of each class on the sealed test items, of what would ship. A class is failed where its recall is for certain
-        (exact binomial, one-sided 5 %, closed over all classes by Holm) below 20 %, or below a quarter of the
-        other classes' mean. That is a far stricter claim than "below average": a class with a true recall of one half has less than
-        one chance in a thousand to be called failed. Classes with fewer than 10 test examples are left open.
+    **Method.** Recall of each class on the sealed test items, of what would ship. A class is failed where its
+    recall is for certain (exact binomial, one-sided 5 %, closed over all classes by Holm) below 20 %, or below a
+    quarter of the other classes' mean. That is a far stricter claim than "below average": a class with a true
+    recall of one half has less than one chance in a thousand to be called failed. Classes with fewer than 10 test
+    examples are left open.
 
-    Source
-        Holm (1979); METHODS 3.
+    **Source.** Holm (1979).
 
-    Cannot see
-        Classes without test examples, and which part of a class fails (`evaluate.slices`).
+    **Cannot see.** Classes without test examples, and which part of a class fails (`evaluate.slices`).
     """
 
     id: ClassVar[str] = "evaluate.per_class"
@@ -140,7 +137,7 @@ class _Class:
         return clopper_pearson(self.hits, self.n)
 
     def told(self) -> dict[str, Any]:
-        # Below 30 items a share reads more certain than it is: the interval stands alone (METHODS 3).
+        # Below 30 items a share reads more certain than it is: the interval stands alone.
         return {
             "recall": self.recall if self.n >= 30 else None, "recall_interval": self.interval, "n": self.n,
             "precision": self.hits / self.predicted if self.predicted else None,

@@ -21,21 +21,17 @@ from touchstone.study.model import Requirement
 class Requirements(JudgedCheck):
     """Are the study's own thresholds met, with their uncertainty?
 
-    Question
-        Does what would ship meet every bound that the study fixed before the test set was opened?
+    **Question.** Does what would ship meet every bound that the study fixed before the test set was opened?
 
-    Method
-        Each bound is held against an interval of what would ship: exact for accuracy and for the worst class or slice, a
-        bootstrap (class-stratified, by group where groups are declared) for composite scores, order statistics for
-        latency, a band for energy. Met where the bound lies outside the interval on the good side at one-sided 2.5 %, missed
-        where it does on the bad side at 1 in 2,000, else open with the number of examples that would settle it. The k-th
-        opening of the test set gets 1/(k(k+1)) of the error budget.
+    **Method.** Each bound is held against an interval of what would ship: exact for accuracy and for the worst
+    class or slice, a bootstrap (class-stratified, by group where groups are declared) for composite scores, order
+    statistics for latency, a band for energy. Met where the bound lies outside the interval on the good side at
+    one-sided 2.5 %, missed where it does on the bad side at 1 in 2,000, else open with the number of examples that
+    would settle it. The k-th opening of the test set gets 1/(k(k+1)) of the error budget.
 
-    Source
-        Clopper and Pearson (1934); Efron (1987); Dwork et al. (Science 2015) on reusing a test set; METHODS A3, A4, A8, 12.
+    **Source.** Clopper and Pearson (1934); Efron (1987); Dwork et al. (Science 2015) on reusing a test set.
 
-    Cannot see
-        Whether the bounds are the right ones, and data unlike the test set.
+    **Cannot see.** Whether the bounds are the right ones, and data unlike the test set.
     """
 
     id: ClassVar[str] = "evaluate.requirements"

@@ -19,20 +19,17 @@ from touchstone.stats.decide import decide
 class Shift(JudgedCheck):
     """Does it hold on data from elsewhere or later?
 
-    Question
-        How much accuracy is lost on the labelled shift sets that the study gives, and do the references lose as much?
+    **Question.** How much accuracy is lost on the labelled shift sets that the study gives, and do the references
+    lose as much?
 
-    Method
-        Accuracy on the test set minus accuracy on the shift set, independent samples, the classes of the test set in the shift
-        set's proportions, so that another class mix alone is no shift. A fail where the drop is at least 5 points and above
-        0 for certain. Beside it stands the drop of the frozen probe and of the simple model: where they fall as well, the shift
-        set is harder; where they do not, fine-tuning made it fragile.
+    **Method.** Accuracy on the test set minus accuracy on the shift set, independent samples, the classes of the
+    test set in the shift set's proportions, so that another class mix alone is no shift. A fail where the drop is
+    at least 5 points and above 0 for certain. Beside it stands the drop of the frozen probe and of the simple
+    model: where they fall as well, the shift set is harder; where they do not, fine-tuning made it fragile.
 
-    Source
-        Kumar et al. (ICLR 2022); METHODS 11.
+    **Source.** Kumar et al. (ICLR 2022).
 
-    Cannot see
-        Places and times of which no labelled data were given.
+    **Cannot see.** Places and times of which no labelled data were given.
     """
 
     id: ClassVar[str] = "evaluate.shift"

@@ -24,23 +24,19 @@ _MOST = 50
 class Slices(JudgedCheck):
     """Is any group, declared or discovered, served worse?
 
-    Question
-        Is there a camera, region, source or whatever the study slices by, for which the model errs more often than for the
-        rest, and not only because that slice holds harder classes?
+    **Question.** Is there a camera, region, source or whatever the study slices by, for which the model errs more
+    often than for the rest, and not only because that slice holds harder classes?
 
-    Method
-        For each value of each declared column, pairs of columns and classes within values: error inside minus error
-        outside, within true classes, in the slice's own class mix. Membership is permuted within classes (whole groups keep
-        together where groups are declared) and the largest statistic over all slices is kept each time, so that forty slices cost
-        no more false alarms than one. A fail where that p-value is below 1 in 1,000 and the gap is at least 5 points and
-        half the overall error. Each slice tells which gap would have been found.
+    **Method.** For each value of each declared column, pairs of columns and classes within values: error inside
+    minus error outside, within true classes, in the slice's own class mix. Membership is permuted within classes
+    (whole groups keep together where groups are declared) and the largest statistic over all slices is kept each
+    time, so that forty slices cost no more false alarms than one. A fail where that p-value is below 1 in 1,000 and
+    the gap is at least 5 points and half the overall error. Each slice tells which gap would have been found.
 
-    Source
-        Westfall and Young (1993), max-T; METHODS 9. That slices found by search are an unsolved problem: Eyuboglu et al.
-        (ICLR 2022); this version looks at declared ones.
+    **Source.** Westfall and Young (1993), max-T; that slices found by search are an unsolved problem:
+    Eyuboglu et al. (ICLR 2022); this version looks at declared ones.
 
-    Cannot see
-        Groups that no column names, and slices with fewer than 30 items.
+    **Cannot see.** Groups that no column names, and slices with fewer than 30 items.
     """
 
     id: ClassVar[str] = "evaluate.slices"

@@ -14,20 +14,17 @@ from touchstone.core.finding import Finding, Status
 class TestReuse(Check):
     """How often was the test set looked at?
 
-    Question
-        Has this very test set (by the digest of its content) been opened so often that the model may have been fitted to it, choice by
-        choice?
+    **Question.** Has this very test set (by the digest of its content) been opened so often that the model may have
+    been fitted to it, choice by choice?
 
-    Method
-        Every opening of the sealed labels is counted, across runs and studies on this machine; showing or resuming a
-        finished run opens nothing. A fail above the study's budget (`data.test_openings`, 3 by default). Within the
-        budget the k-th opening holds every requirement to alpha/(k(k+1)), so that repeated looks are paid for.
+    **Method.** Every opening of the sealed labels is counted, across runs and studies on this machine; showing or
+    resuming a finished run opens nothing. A fail above the study's budget (`data.test_openings`, 3 by default).
+    Within the budget the k-th opening holds every requirement to alpha/(k(k+1)), so that repeated looks are paid
+    for.
 
-    Source
-        Dwork et al. (Science 2015); METHODS A8.
+    **Source.** Dwork et al. (Science 2015).
 
-    Cannot see
-        Looks that went past Touchstone, and openings on other machines.
+    **Cannot see.** Looks that went past Touchstone, and openings on other machines.
     """
 
     __test__ = False  # the id makes the name; this is no test class

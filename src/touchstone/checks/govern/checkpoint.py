@@ -33,25 +33,22 @@ _FIVE = (
 class Checkpoint(Check):
     """Are the five confirmations there? licence, source, slices and shift, transfer shown to help, limits documented.
 
-    Question
-        Before anything is signed: is the licence known to allow this use, is the source known, was the model looked at by
-        slice and under shift, was transfer shown to help, and are limits written down?
+    **Question.** Before anything is signed: is the licence known to allow this use, is the source known, was the
+    model looked at by slice and under shift, was transfer shown to help, and are limits written down?
 
-    Method
-        Reads the findings of `supply.license`, `supply.provenance`, `evaluate.slices` and `evaluate.shift`,
-        `compare.scratch` and `compare.non_transfer`, and `supply.documentation`. A confirmation is there where all its findings
-        pass, missing where one fails, and open where one is inconclusive or was not asked. Missing: fail. Open: inconclusive.
-        Slices and shift that the study does not declare do not make the confirmation missing, but leave it open.
-        What a run mended, and what speaks of a base or recipe that will not ship, does not count.
+    **Method.** Reads the findings of `supply.license`, `supply.provenance`, `evaluate.slices` and `evaluate.shift`,
+    `compare.scratch` and `compare.non_transfer`, and `supply.documentation`. A confirmation is there where all its
+    findings pass, missing where one fails, and open where one is inconclusive or was not asked. Missing: fail.
+    Open: inconclusive. Slices and shift that the study does not declare do not make the confirmation missing, but
+    leave it open. What a run mended, and what speaks of a base or recipe that will not ship, does not count.
 
-    Source
-        CONTRACT section 6.
+    **Source.** The five confirmations are Touchstone's own contract.
 
-    Cannot see
-        Whether what was confirmed is enough for this use: that is what the sign-off is for.
+    **Cannot see.** Whether what was confirmed is enough for this use: that is what the sign-off is for.
     """
 
     id: ClassVar[str] = "govern.checkpoint"
+    thresholds: ClassVar[Mapping[str, float]] = {"confirmations": 5}
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ADAPTED})
 
     def run(self, context: Context) -> Iterator[Finding]:

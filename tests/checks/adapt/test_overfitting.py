@@ -1,0 +1,74 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.checks.adapt.training import trace
+from tests.checks.desk import Desk, changed, contest_desk, likely, only, rate
+from touchstone.checks.adapt.overfitting import Overfitting
+from touchstone.checks.gains import item_losses
+from touchstone.core.finding import Severity, Status
+
+CHECK = Overfitting()
+
+
+def trained(one: Desk, rng: np.random.Generator, *, accuracy: float, m: int = 300) -> dict[str, Any]:
+    labels = rng.integers(2, size=m)
+    right = rng.random(m) < accuracy
+    return {"train_probabilities": np.stack([likely(labels, right)] * 3), "train_labels": labels}
+
+
+def desk(seed: int, *, n: int = 500, tuned: float = 0.9, probe: float = 0.84, train: float = 1.0, probe_train: float = 0.9,
+         rise: float = 0.0, kept_best: bool = False, n_validation: int = 200) -> Desk:  # fmt: skip
+    """A training whose validation loss ended ``rise`` (relative) above its best, and whose training accuracy is ``train``."""
+    rng = np.random.default_rng(seed + 1000)
+    one = contest_desk(n, {"linear-probe": probe, "tuned": tuned, "top-2": 0.86}, seed=seed, n_validation=n_validation)
+    tuned_candidate = next(c for c in one.candidates if c.name == "tuned")
+    own = item_losses(tuned_candidate.validation_probabilities, one.data.validation.labels)
+    noise = 0.02 * rng.standard_normal(len(own))
+    final = own * (1 + rise) + noise if kept_best else own
+    best = own + noise / 10 if kept_best else own / (1 + rise) + (noise if rise else 0)
+    made = trace(final_losses=final, best_losses=best, **trained(one, rng, accuracy=train))
+    one = changed(one, "tuned", trace=made)
+    return changed(one, "linear-probe", trace=trace(**trained(one, rng, accuracy=probe_train)))
+
+
+def test_perfect_training_accuracy_with_a_better_test_score_is_no_fault() -> None:
+    assert rate([desk(seed) for seed in range(30)], CHECK, Status.PASS) >= 0.95
+
+
+# The weakest that must trip: 30 % above its best on 200 validation items.
+@pytest.mark.parametrize("rise", [0.3, 1.0, 3.0])
+def test_trips_where_training_went_on_past_its_best(rise: float) -> None:
+    found = [desk(seed, rise=rise) for seed in range(20)]
+    assert rate(found, CHECK, Status.FAIL) >= 0.95
+    finding = only(list(CHECK.run(found[0])))
+    assert finding.severity is Severity.MAJOR and "memorises" in finding.statement
+
+
+def test_where_the_best_step_ships_going_on_is_no_fault() -> None:
+    found = [desk(seed, rise=1.0, kept_best=True) for seed in range(20)]
+    assert rate(found, CHECK, Status.PASS) >= 0.95
+    assert "best step are kept" in only(list(CHECK.run(found[0]))).statement
+
+
+# The weakest that must trip: a gap 17 points wider than the probe's on 500 items, no gain.
+@pytest.mark.parametrize("tuned", [0.7, 0.76])
+def test_trips_on_a_wide_gap_that_earned_nothing(tuned: float) -> None:
+    assert rate([desk(seed, tuned=tuned, probe=0.84, train=1.0, probe_train=0.9) for seed in range(20)], CHECK, Status.FAIL) >= 0.95
+
+
+def test_a_wide_gap_that_earned_something_does_not_trip() -> None:
+    assert rate([desk(seed, tuned=0.9, probe=0.78, train=1.0, probe_train=0.78) for seed in range(20)], CHECK, Status.FAIL) == 0
+
+
+def test_without_the_probes_training_accuracy_it_errs_on_the_side_of_silence() -> None:
+    one = changed(desk(0, tuned=0.84), "linear-probe", trace=None)
+    assert only(list(CHECK.run(one))).status is not Status.FAIL
+
+
+def test_is_inconclusive_without_any_evidence_and_on_tiny_data() -> None:
+    bare = changed(desk(0), "tuned", trace=None)
+    assert only(list(CHECK.run(bare))).status is Status.INCONCLUSIVE
+    tiny = only(list(CHECK.run(desk(0, n=25, n_validation=10, tuned=0.84))))
+    assert tiny.status is Status.INCONCLUSIVE and tiny.remedy

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+import torch
+from touchstone.core.recipe import Recipe
+from touchstone.nn.epochs import choose_epochs, enough_to_stop_early, folds, horizon
+from touchstone.nn.families import TEXT
+from touchstone.nn.loop import Plan
+from touchstone.nn.train import lay_out
+
+from tests.nn.learnable import QUIET, data
+from tests.nn.tiny import shared
+
+
+def test_groups_stay_together_and_classes_are_spread():
+    labels = np.repeat([0, 1], [60, 30])
+    groups = [f"g{i // 3}" for i in range(90)]
+    parts = folds(labels, groups, 5, seed=0)
+    assert all(len({parts[i] for i in range(90) if groups[i] == name}) == 1 for name in groups)
+    for fold in range(5):
+        assert np.bincount(labels[parts == fold]).tolist() == [12, 6]
+
+
+def test_without_groups_every_class_is_in_every_fold():
+    parts = folds(np.arange(25) % 5, None, 5, seed=1)
+    assert all(sorted((np.arange(25) % 5)[parts == fold]) == [0, 1, 2, 3, 4] for fold in range(5))
+
+
+def test_early_stopping_needs_a_hundred_items_of_every_class():
+    assert enough_to_stop_early(np.repeat([0, 1], 100), 2)
+    assert not enough_to_stop_early(np.repeat([0, 1], [100, 99]), 2)
+
+
+@pytest.mark.parametrize(("n", "cached", "epochs"), [(100, True, 30), (1000, True, 13), (50_000, True, 5), (1000, False, 8)])
+def test_small_data_get_more_epochs(n, cached, epochs):
+    assert horizon(n, 32, cached=cached) == epochs
+
+
+def test_stops_before_memorising_and_leaves_the_network_as_it_was(tmp_path):
+    """With labels that mean nothing, held-out loss only rises: the fewest epochs are right."""
+    given = data(TEXT)
+    recipe = Recipe("a", layers=2, learning_rate=1e-2, batch_size=8)
+    bench = lay_out(shared("bert"), recipe, given, seed=0, head=None, cache=tmp_path, progress=QUIET)
+    before = bench.network.state()
+    noise = np.random.default_rng(0).integers(0, 2, 32)
+    plan = Plan(rate=2e-2, epochs=8, horizon=8, batch_size=8)
+    chosen, curve = choose_epochs(
+        bench.network, bench.train, noise, None, plan, bench.criterion, seed=0, progress=QUIET
+    )
+    assert chosen <= 4 and len(curve) == 9
+    for name, value in bench.network.state().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+import torch
+from touchstone.nn.families import classifier
+from touchstone.nn.retention import displacement, retention_of, rho
+
+from tests.nn.learnable import QUIET
+from tests.nn.tiny import examples, shared
+
+
+@pytest.fixture(scope="module")
+def references():
+    return examples(shared("vit").task, 60, seed=3)
+
+
+def _retention(model, references):
+    return retention_of(shared("vit"), model, references, seed=0, progress=QUIET)
+
+
+def test_the_base_itself_retains_everything(references):
+    found = _retention(classifier(shared("vit"), ("a", "b")), references)
+    assert found.tuned_accuracy == found.base_accuracy
+    assert all(value == pytest.approx(1, abs=1e-4) for value in found.cka.values())
+    assert set(found.displacement.values()) == {0.0}
+    assert found.n == 60
+
+
+def test_a_shuffled_network_is_displaced_and_unlike_the_base(references):
+    model = classifier(shared("vit"), ("a", "b"))
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.flatten()[torch.randperm(parameter.numel(), generator=generator)].view_as(parameter))
+    found = _retention(model, references)
+    assert min(found.displacement.values()) > 0.5
+    assert min(found.cka.values()) < 0.9
+    assert found.tuned_accuracy <= found.base_accuracy
+
+
+def test_displacement_is_relative_to_the_base():
+    base = classifier(shared("vit"), ("a", "b"))
+    grown = classifier(shared("vit"), ("a", "b"))
+    with torch.no_grad():
+        for parameter in grown.parameters():
+            parameter.mul_(1.5)
+    assert set(np.round(list(displacement(base, grown).values()), 5)) == {0.5}
+
+
+def test_nothing_is_said_where_base_and_twin_do_as_well():
+    rng = np.random.default_rng(0)
+    same = rng.integers(0, 2, 100).astype(float)
+    assert rho(same, same, same, rng) is None
+
+
+def test_interval_of_retention_covers_the_truth():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(100):
+        base, tuned, twin = (rng.random(300) < share for share in (0.9, 0.6, 0.3))
+        found = rho(base.astype(float), tuned.astype(float), twin.astype(float), rng)
+        covered += found.interval.low <= 0.5 <= found.interval.high
+    assert covered >= 88
