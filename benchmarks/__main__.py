@@ -18,6 +18,7 @@ MEASURES = {
 
 
 def main() -> None:
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*MEASURES, []], help="which; all where none is named")
     parser.add_argument("--rounds", type=int, default=5)

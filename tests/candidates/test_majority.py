@@ -1,4 +1,5 @@
 import numpy as np
+
 from touchstone.candidates import majority
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+
 from touchstone.candidates import non_transfer
 from touchstone.candidates.picture_features import colours, describe
 from touchstone.core.errors import DatasetError

@@ -17,6 +17,7 @@ from touchstone.dataset.duplicates import Near
 from touchstone.dataset.inputs import Texts
 from touchstone.dataset.model import Assignment, Dataset, Examples
 from touchstone.study.model import Adapt, BaseModel, Columns, Data, Requirement, Source, Study
+from touchstone.supply.vetted import Vetted
 
 BASE = "models/base"
 EVERYTHING = frozenset(Need)
@@ -45,6 +46,7 @@ class Desk:
     energy: Mapping[str, Any] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
+    vetted: Sequence[Vetted] = ()
 
     @property
     def chosen(self) -> Candidate | None:
@@ -92,7 +94,11 @@ def _is_a_context(desk: Desk) -> Context:
 def texts(labels: Any, prefix: str = "t", words: Sequence[str] | None = None, **more: Any) -> Examples:
     """Examples whose texts all differ, unless given."""
     labels = np.asarray(labels, dtype=np.int64)
-    inputs = words if words is not None else [f"{prefix} {i} {i * 7919 % 104729} alpha{i} beta{i * 31}" for i in range(len(labels))]
+    inputs = (
+        words
+        if words is not None
+        else [f"{prefix} {i} {i * 7919 % 104729} alpha{i} beta{i * 31}" for i in range(len(labels))]
+    )
     from touchstone.dataset.wording import digest
 
     names = more.pop("names", tuple(f"{prefix}{i}" for i in range(len(labels))))
@@ -100,8 +106,14 @@ def texts(labels: Any, prefix: str = "t", words: Sequence[str] | None = None, **
 
 
 def dataset(
-    train: Examples, test: Examples, validation: Examples | None = None, *, classes: int = 2, given: bool = False,
-    shift: Mapping[str, Examples] | None = None, **more: Any,
+    train: Examples,
+    test: Examples,
+    validation: Examples | None = None,
+    *,
+    classes: int = 2,
+    given: bool = False,
+    shift: Mapping[str, Examples] | None = None,
+    **more: Any,
 ) -> Dataset:
     """A dataset of these splits; ``given`` says that they came so, else validation and test count as made here."""
     validation = validation if validation is not None else texts([], "v")
@@ -112,7 +124,13 @@ def dataset(
     as_given = {"train": train, "test": test.without_labels(), **(shift or {})} if given else {"train": train}
     if given and len(validation):
         as_given["validation"] = validation
-    made = frozenset() if given and len(validation) else frozenset({"validation"}) if given else frozenset({"validation", "test"})
+    made = (
+        frozenset()
+        if given and len(validation)
+        else frozenset({"validation"})
+        if given
+        else frozenset({"validation", "test"})
+    )
     fields: dict[str, Any] = {
         "task": train.task, "classes": tuple(f"c{k}" for k in range(classes)), "train": train, "validation": validation,
         "test": test.without_labels(), "shift": {n: s.without_labels() for n, s in (shift or {}).items()}, "unlabelled": None,
@@ -144,8 +162,15 @@ def likely(labels: Any, right: Any, classes: int = 2, confidence: Any = 0.9) -> 
 
 
 def answers(
-    rng: np.random.Generator, labels: Any, accuracy: float, *, classes: int = 2, seeds: int = 3, difficulty: Any = None,
-    wobble: float = 0.1, confidence: float = 0.9,
+    rng: np.random.Generator,
+    labels: Any,
+    accuracy: float,
+    *,
+    classes: int = 2,
+    seeds: int = 3,
+    difficulty: Any = None,
+    wobble: float = 0.1,
+    confidence: float = 0.9,
 ) -> Any:
     """(seeds, n, K): seeds agree on most items, because an item's difficulty is shared; ``wobble`` is where they do not."""
     n = len(labels)
@@ -160,7 +185,9 @@ def answers(
 EFFORT = Effort(3, 1000, 1.0, "validation")
 
 
-def candidate(name: str, *, kind: str = "adapted", seeds: int = 3, user: bool = False, validation: Any = None, **more: Any) -> Candidate:
+def candidate(
+    name: str, *, kind: str = "adapted", seeds: int = 3, user: bool = False, validation: Any = None, **more: Any
+) -> Candidate:
     """A candidate; adapted ones stand on :data:`BASE` with a recipe that thaws all."""
     adapted = kind == "adapted"
     deterministic = more.pop("deterministic", name in ("majority", "non-transfer", "linear-probe"))
@@ -177,7 +204,9 @@ def reference(name: str, **more: Any) -> Candidate:
     return candidate(name, kind="reference", **more)
 
 
-def base_score(base: str, items: Any, *, rank: int = 1, chosen: bool = False, twin: Any = None, **more: Any) -> BaseScore:
+def base_score(
+    base: str, items: Any, *, rank: int = 1, chosen: bool = False, twin: Any = None, **more: Any
+) -> BaseScore:
     from touchstone.core.interval import Estimate, Interval
 
     mean = float(np.mean(items))
@@ -190,9 +219,18 @@ def base_score(base: str, items: Any, *, rank: int = 1, chosen: bool = False, tw
 
 
 def contest_desk(
-    n: int, scores: Mapping[str, float], *, seed: int = 0, classes: int = 2, n_validation: int = 100, seeds: int = 3,
-    wobble: float = 0.06, require: Sequence[Requirement] = (Requirement("accuracy", minimum=0.3),), users: Sequence[str] = (),
-    n_train: int = 300, **study_more: Any,
+    n: int,
+    scores: Mapping[str, float],
+    *,
+    seed: int = 0,
+    classes: int = 2,
+    n_validation: int = 100,
+    seeds: int = 3,
+    wobble: float = 0.06,
+    require: Sequence[Requirement] = (Requirement("accuracy", minimum=0.3),),
+    users: Sequence[str] = (),
+    n_train: int = 300,
+    **study_more: Any,
 ) -> Desk:
     """A desk on which models of these true accuracies were compared; "tuned" is chosen, ``users`` are recipes of the user's.
 
@@ -200,8 +238,13 @@ def contest_desk(
     The requirement makes accuracy the primary metric, which is quicker than macro F1.
     """
     rng = np.random.default_rng(seed)
-    labels = {name: rng.integers(classes, size=size) for name, size in (("train", n_train), ("validation", n_validation), ("test", n))}
-    data = dataset(texts(labels["train"], "a"), texts(labels["test"], "t"), texts(labels["validation"], "v"), classes=classes)
+    labels = {
+        name: rng.integers(classes, size=size)
+        for name, size in (("train", n_train), ("validation", n_validation), ("test", n))
+    }
+    data = dataset(
+        texts(labels["train"], "a"), texts(labels["test"], "t"), texts(labels["validation"], "v"), classes=classes
+    )
     difficulty = {split: rng.random(len(labels[split])) for split in ("validation", "test")}
     candidates, predictions = [], {}
     for name, accuracy in scores.items():

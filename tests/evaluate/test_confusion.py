@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
-from touchstone.evaluate.confusion import confusion, per_class
 
 from tests.evaluate.made import guesses_right, model
+from touchstone.evaluate.confusion import confusion, per_class
 
 
 def test_counts_agree_with_scikit_learn() -> None:

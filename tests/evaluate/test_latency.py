@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from touchstone.evaluate.latency import lower_bound, quantile_interval, upper_bound, variation
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from touchstone.evaluate.learning import LearningCurve, labels_saved, learning_curve, probe_score
 
 SIZES = np.array([50, 100, 200, 400, 800])

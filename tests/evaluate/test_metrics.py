@@ -5,9 +5,9 @@ import time
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
-from touchstone.evaluate import metrics
 
 from tests.evaluate.made import guesses_right, model
+from touchstone.evaluate import metrics
 
 ORACLES = {
     "accuracy": lambda p, y: oracle.accuracy_score(y, p.argmax(1)),
@@ -118,9 +118,7 @@ def test_equal_recipes_are_rarely_told_apart() -> None:
     alarms = 0
     for _ in range(60):
         y = rng.integers(0, 4, 300)
-        sides = [
-            np.stack([guesses_right(y, rng.normal(0.8, 0.02), rng, 4) for _ in range(3)]) for _ in range(2)
-        ]
+        sides = [np.stack([guesses_right(y, rng.normal(0.8, 0.02), rng, 4) for _ in range(3)]) for _ in range(2)]
         alarms += metrics.difference("macro_f1", sides[0], sides[1], y).lower(0.05) > 0
     assert alarms <= 9  # 5 % of 60 is 3; 10 or more has probability .001
 

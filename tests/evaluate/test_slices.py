@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from touchstone.evaluate.slices import membership, slice_gaps, worst_slice_recall
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
+
 from touchstone.linear.cross_fit import Settings, balanced_log_loss, class_weights, cross_fit
 from touchstone.linear.folds import folds
 from touchstone.linear.rotation import fit_rotation

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
+
+from tests.nn.tiny import SIDE, WORDS, Listed
 from touchstone.core.digest import of_bytes
 from touchstone.core.progress import Silent
 from touchstone.core.recipe import Recipe
@@ -16,8 +18,6 @@ from touchstone.nn.base_model import Base
 from touchstone.nn.families import IMAGE
 from touchstone.nn.train import fine_tune
 from touchstone.nn.tuned import Tuned
-
-from tests.nn.tiny import SIDE, WORDS, Listed
 
 CLASSES = ("first", "second")
 QUIET = Silent()

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+
 from touchstone.nn.activations import Overflow, Store, build
 from touchstone.nn.split import HIDDEN
 

@@ -2,13 +2,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
+from tests.nn.learnable import QUIET, data
+from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn import assembly
 from touchstone.nn.families import IMAGE, classifier
 from touchstone.nn.source import Live, Stored
-
-from tests.nn.learnable import QUIET, data
-from tests.nn.tiny import shared
 
 
 def _source(folder, layers=1, **more):

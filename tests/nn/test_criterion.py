@@ -1,5 +1,6 @@
 import numpy as np
 import torch
+
 from touchstone.nn.criterion import Criterion, adjusted_prior
 
 

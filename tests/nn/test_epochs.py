@@ -1,14 +1,14 @@
 import numpy as np
 import pytest
 import torch
+
+from tests.nn.learnable import QUIET, data
+from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn.epochs import choose_epochs, enough_to_stop_early, folds, horizon
 from touchstone.nn.families import TEXT
 from touchstone.nn.loop import Plan
 from touchstone.nn.train import lay_out
-
-from tests.nn.learnable import QUIET, data
-from tests.nn.tiny import shared
 
 
 def test_groups_stay_together_and_classes_are_spread():

@@ -1,12 +1,12 @@
 import numpy as np
 import torch
+
+from tests.nn.learnable import QUIET, data
+from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn.evaluation import WORST_LOSS, evaluate, logits, probabilities, softened
 from touchstone.nn.families import TEXT
 from touchstone.nn.train import lay_out
-
-from tests.nn.learnable import QUIET, data
-from tests.nn.tiny import shared
 
 
 def _bench(folder):

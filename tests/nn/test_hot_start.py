@@ -1,12 +1,12 @@
 from dataclasses import replace
 
 import numpy as np
-from touchstone.core.recipe import Recipe
-from touchstone.nn.families import TEXT, classifier, head
-from touchstone.nn.hot_start import hot_start, peak_ratio
 
 from tests.nn.learnable import CLASSES, QUIET, data
 from tests.nn.tiny import shared
+from touchstone.core.recipe import Recipe
+from touchstone.nn.families import TEXT, classifier, head
+from touchstone.nn.hot_start import hot_start, peak_ratio
 
 SANE = Recipe("sane", layers="all", learning_rate=1e-3, epochs=6, batch_size=8, user=True)
 

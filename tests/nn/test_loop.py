@@ -3,13 +3,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+
+from tests.nn.learnable import QUIET, data
+from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn.families import TEXT
 from touchstone.nn.loop import Plan, repeatable, train
 from touchstone.nn.train import lay_out
-
-from tests.nn.learnable import QUIET, data
-from tests.nn.tiny import shared
 
 PLAN = Plan(rate=5e-3, epochs=6, horizon=6, batch_size=8)
 

@@ -1,10 +1,10 @@
 import torch
+
+from tests.nn.tiny import examples, shared
 from touchstone.core.recipe import Lora
 from touchstone.nn import lora
 from touchstone.nn.families import blocks, classifier
 from touchstone.nn.preprocess import preprocessor
-
-from tests.nn.tiny import examples, shared
 
 
 def _model(family):

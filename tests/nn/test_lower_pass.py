@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 import torch
+
+from tests.nn.tiny import examples, shared
 from touchstone.nn.families import classifier
 from touchstone.nn.lower_pass import is_convolutional, open_lower
 from touchstone.nn.preprocess import preprocessor
 from touchstone.nn.split import SplitModel
-
-from tests.nn.tiny import examples, shared
 
 
 @pytest.mark.parametrize("family", ["mobilenet_v2"])

@@ -1,9 +1,9 @@
 import pytest
 import torch
-from touchstone.nn.families import blocks, classifier
-from touchstone.nn.network import make_network, optimizer, pays_in_half
 
 from tests.nn.tiny import shared
+from touchstone.nn.families import blocks, classifier
+from touchstone.nn.network import make_network, optimizer, pays_in_half
 
 
 def _network(family, lowest, **more):

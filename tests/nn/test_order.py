@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from touchstone.nn.order import epoch_batches, steps_per_epoch
 
 

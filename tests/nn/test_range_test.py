@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 import torch
+
+from tests.nn.learnable import QUIET, data
+from tests.nn.tiny import shared
 from touchstone.core.recipe import Lora, Recipe
 from touchstone.nn.families import TEXT
 from touchstone.nn.range_test import find_rate, steepest, usual_rate
 from touchstone.nn.train import lay_out
-
-from tests.nn.learnable import QUIET, data
-from tests.nn.tiny import shared
 
 
 def test_finds_where_the_loss_falls_steepest():

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import torch
-from touchstone.nn.families import classifier
-from touchstone.nn.retention import displacement, retention_of, rho
 
 from tests.nn.learnable import QUIET
 from tests.nn.tiny import examples, shared
+from touchstone.nn.families import classifier
+from touchstone.nn.retention import displacement, retention_of, rho
 
 
 @pytest.fixture(scope="module")

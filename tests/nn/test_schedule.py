@@ -1,4 +1,5 @@
 import pytest
+
 from touchstone.nn.schedule import multiplier
 
 

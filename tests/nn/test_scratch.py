@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
+
+from tests.nn.learnable import QUIET, data
+from tests.nn.tiny import shared
 from touchstone.core.measures import TrainingLog
 from touchstone.nn.families import IMAGE, TEXT
 from touchstone.nn.scratch import scratch, still_improving
 from touchstone.nn.train import load_tuned, predict
-
-from tests.nn.learnable import QUIET, data
-from tests.nn.tiny import shared
 
 
 def _run(family, folder, given, *, examples_seen, stop=None):

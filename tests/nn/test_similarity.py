@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from touchstone.nn.similarity import debiased_cka
 
 

@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
+
+from tests.nn.learnable import CLASSES, QUIET, data, tune
+from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn import soup
 from touchstone.nn.families import IMAGE, classifier, head
 from touchstone.nn.train import predict
 from touchstone.nn.tuned import read, read_weights
-
-from tests.nn.learnable import CLASSES, QUIET, data, tune
-from tests.nn.tiny import shared
 
 TOP = Recipe("top", layers=1, learning_rate=3e-3, epochs=3, batch_size=8, user=True)
 

@@ -1,11 +1,11 @@
 import numpy as np
 import torch
+
+from tests.nn.learnable import make, mirror
 from touchstone.nn.activations import build
 from touchstone.nn.families import IMAGE
 from touchstone.nn.source import Live, Picked, Stored, view_of
 from touchstone.nn.split import HIDDEN
-
-from tests.nn.learnable import make, mirror
 
 
 def _store(folder, values):

@@ -1,10 +1,10 @@
 import pytest
 import torch
+
+from tests.nn.tiny import IMAGE_FAMILIES, TEXT_FAMILIES, examples, shared
 from touchstone.nn.families import IMAGE, blocks, classifier
 from touchstone.nn.preprocess import preprocessor
 from touchstone.nn.split import HIDDEN, SplitError, SplitModel, evaluating
-
-from tests.nn.tiny import IMAGE_FAMILIES, TEXT_FAMILIES, examples, shared
 
 
 def _model_and_batch(family, n=3):

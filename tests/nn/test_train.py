@@ -4,14 +4,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+
+from tests.nn.learnable import CLASSES, QUIET, data, make, tune
+from tests.nn.tiny import shared
 from touchstone.core.recipe import Lora, Recipe
 from touchstone.nn import train as training
 from touchstone.nn.assembly import TrainingData
 from touchstone.nn.families import IMAGE, TEXT, blocks, classifier, head, parameter_depths
 from touchstone.nn.tuned import read_weights
-
-from tests.nn.learnable import CLASSES, QUIET, data, make, tune
-from tests.nn.tiny import shared
 
 TOP = Recipe("top", layers=1, learning_rate=3e-3, epochs=6, batch_size=8, user=True)
 

@@ -2,6 +2,7 @@ import dataclasses
 
 import numpy as np
 import torch
+
 from touchstone.core.measures import Cost, Effort, TrainingLog
 from touchstone.nn.tuned import Tuned, read, read_weights, save
 

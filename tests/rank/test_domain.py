@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
+
 from touchstone.rank.domain import BaseInput, rank_bases, ranking_sample
 
 
@@ -39,11 +40,11 @@ def test_the_fitting_base_comes_first_and_a_poor_one_is_not_tied() -> None:
 
 def test_two_bases_that_differ_by_chance_alone_are_tied() -> None:
     tied = 0
-    for trial in range(20):
-        latent, y = _world(150, seed=trial)
+    for trial in range(12):
+        latent, y = _world(100, k=3, seed=trial)
         bases = [BaseInput(str(i), _blocks(latent, 100 * trial + i, 1.0), None, 0.01) for i in range(2)]
         tied += all(s.tied for s in rank_bases(bases, y, seed=trial)[0])
-    assert tied >= 14  # nine in ten are meant to be; fewer than 14 of 20 has probability .002
+    assert tied >= 8  # nine in ten are meant to be; fewer than 8 of 12 has probability .004
 
 
 def test_the_cheapest_of_the_tied_is_chosen() -> None:

@@ -75,22 +75,32 @@ def hostile(*, steer: bool = False) -> ToldRun:
     """The run that ships, with a payload in every string, key and name; ``steer`` takes the steering words too."""
     told, payloads = ship(), cycle(PAYLOADS)
     kept = frozenset() if steer else KEPT
-    pictures = [g_mistake for g_mistake in told.gallery.mistakes]
+    pictures = list(told.gallery.mistakes)
     texts = tuple(dataclasses.replace(m, picture=None if place % 2 else b"<svg onload=alert(1)>", text=next(payloads))
                   for place, m in enumerate(pictures))  # fmt: skip
-    gallery = dataclasses.replace(told.gallery, mistakes=(*texts, dataclasses.replace(pictures[0], picture=thumbnail(1))))
-    return ToldRun(_poison(told.evidence, payloads, kept), _poison(gallery, payloads, kept), _poison(told.study, payloads, kept))
+    gallery = dataclasses.replace(
+        told.gallery, mistakes=(*texts, dataclasses.replace(pictures[0], picture=thumbnail(1)))
+    )
+    return ToldRun(
+        _poison(told.evidence, payloads, kept), _poison(gallery, payloads, kept), _poison(told.study, payloads, kept)
+    )
 
 
 def _poison(value: Any, payloads: Iterator[str], kept: frozenset[str] | set[str]) -> Any:
     if isinstance(value, str):
         return next(payloads)
     if isinstance(value, Mapping):
-        return {_key(key, payloads): item if key in kept else _poison(item, payloads, kept) for key, item in value.items()}
+        return {
+            _key(key, payloads): item if key in kept else _poison(item, payloads, kept) for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
         return type(value)(_poison(item, payloads, kept) for item in value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        changed = {field.name: _poison(getattr(value, field.name), payloads, kept) for field in dataclasses.fields(value) if field.name not in kept}
+        changed = {
+            field.name: _poison(getattr(value, field.name), payloads, kept)
+            for field in dataclasses.fields(value)
+            if field.name not in kept
+        }
         return dataclasses.replace(value, **changed)
     return value
 

@@ -51,7 +51,12 @@ def look(browser: Any, file: Path, width: int, height: int, **options: Any) -> t
         dialog.dismiss()
 
     page.on("dialog", refuse)
-    page.on("request", lambda request: None if request.url == file.as_uri() or request.url.startswith("data:") else tried.append(request.url))
+    page.on(
+        "request",
+        lambda request: (
+            None if request.url == file.as_uri() or request.url.startswith("data:") else tried.append(request.url)
+        ),
+    )
     page.on("console", lambda message: tried.append(message.text))
     page.on("pageerror", lambda error: tried.append(str(error)))
     page.goto(file.as_uri())
@@ -60,7 +65,9 @@ def look(browser: Any, file: Path, width: int, height: int, **options: Any) -> t
 
 @pytest.mark.parametrize("name", ["ship", "hold", "reject", "hostile", "steered"])
 @pytest.mark.parametrize(("width", "height"), WIDTHS)
-def test_fits_the_screen_and_tries_nothing(browser: Any, files: dict[str, Path], name: str, width: int, height: int) -> None:
+def test_fits_the_screen_and_tries_nothing(
+    browser: Any, files: dict[str, Path], name: str, width: int, height: int
+) -> None:
     page, tried = look(browser, files[name], width, height)
     for summary in page.query_selector_all("summary"):
         summary.evaluate("summary => summary.parentElement.open = true")
@@ -101,7 +108,12 @@ def test_prints_with_everything_unfolded(browser: Any, files: dict[str, Path]) -
     page, _ = look(browser, files["hold"], 1280, 800)
     page.emulate_media(media="print")
     assert page.locator("nav").is_hidden()
-    assert page.get_by_text("A call takes 24 ms in the median.").first.evaluate("element => element.getBoundingClientRect().height") > 0
+    assert (
+        page.get_by_text("A call takes 24 ms in the median.").first.evaluate(
+            "element => element.getBoundingClientRect().height"
+        )
+        > 0
+    )
     assert page.pdf(format="A4").startswith(b"%PDF")
     page.context.close()
 
@@ -109,14 +121,27 @@ def test_prints_with_everything_unfolded(browser: Any, files: dict[str, Path]) -
 # Every text whose colour is less than 4.5 times as light or dark as what lies under it (WCAG 2, AA).
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
-  const rgb = colour => { canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1); return canvas.getImageData(0, 0, 1, 1).data; };
-  const light = ([r, g, b]) => { const f = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4; return .2126 * f(r) + .7152 * f(g) + .0722 * f(b); };
-  const ground = element => { for (let e = element; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; } return [255, 255, 255]; };
+  const rgb = colour => {
+    canvas.clearRect(0, 0, 1, 1);
+    canvas.fillStyle = colour;
+    canvas.fillRect(0, 0, 1, 1);
+    return canvas.getImageData(0, 0, 1, 1).data;
+  };
+  const channel = v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4;
+  const light = ([r, g, b]) => .2126 * channel(r) + .7152 * channel(g) + .0722 * channel(b);
+  const ground = element => {
+    for (let e = element; e; e = e.parentElement) {
+      const colour = rgb(getComputedStyle(e).backgroundColor);
+      if (colour[3] === 255) return colour;
+    }
+    return [255, 255, 255];
+  };
   const weak = [];
-  for (const element of document.querySelectorAll('p, dd, dt, li, th, td, h1, h2, h3, h4, a, summary, span, strong')) {
+  for (const element of document.querySelectorAll('p, dd, dt, li, th, td, h1, h2, h3, h4, a, summary, span, strong, bdi')) {
     if (![...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
     const [a, b] = [light(rgb(getComputedStyle(element).color)), light(ground(element))].sort((x, y) => y - x);
-    if ((a + .05) / (b + .05) < 4.5) weak.push([element.tagName, element.className, element.textContent.trim().slice(0, 40), ((a + .05) / (b + .05)).toFixed(2)]);
+    const ratio = (a + .05) / (b + .05);
+    if (ratio < 4.5) weak.push([element.tagName, element.className, element.textContent.trim().slice(0, 40), ratio.toFixed(2)]);
   }
   return weak;
 }"""

@@ -34,7 +34,11 @@ def text_of(run: ToldRun) -> str:
 def test_is_well_formed_and_nothing_in_it_runs_or_loads(pages: dict[str, Page], name: str) -> None:
     page = pages[name]
     assert page.faults == []
-    assert [address for address in page.addresses if not address.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,"))] == []
+    assert [
+        address
+        for address in page.addresses
+        if not address.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,"))
+    ] == []
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -67,7 +71,10 @@ def test_the_first_screen_says_how_good_better_than_what_in_doubt_and_what_next(
     text = pages["ship"].text
     start = text[: text.index("Better than what?")]
     assert "Ship Ready to use." in start
-    assert "Of 100 new examples like these it gets about 92 right (likely between 90 and 93), measured on 1,200 sealed test examples" in start
+    assert (
+        "Of 100 new examples like these it gets about 92 right (likely between 90 and 93), measured on 1,200 sealed test examples"
+        in start
+    )
     assert "3.7 points better than the frozen base with a new last layer (2.1 to 5.3)" in start
     assert "about 420 more labelled test pictures of that camera would decide" in start
     assert "The model is ready in model/" in start
@@ -90,7 +97,13 @@ def test_an_early_stop_is_told_without_empty_parts(pages: dict[str, Page]) -> No
     assert "Reject Do not use this. A model file is unsafe or broken." in text
     assert "Not measured: the run stopped before any model was tested." in text
     assert "Use a base that comes as safetensors." in text
-    for absent in ("Which base model?", "Where it goes wrong", "How it learned", "Was the race fair?", "Better than what?"):
+    for absent in (
+        "Which base model?",
+        "Where it goes wrong",
+        "How it learned",
+        "Was the race fair?",
+        "Better than what?",
+    ):
         assert absent not in text
 
 
@@ -135,7 +148,12 @@ def test_nothing_but_evidence_is_needed() -> None:
 def test_every_part_of_the_gallery_can_be_missing(part: str) -> None:
     run = told_runs.hold()
     default = next(field.default for field in dataclasses.fields(Gallery) if field.name == part)
-    bare = {"curves": (), "reliability": (), "learning": (), "latency": None}  # drawn parts take time; each is left out once above
+    bare = {
+        "curves": (),
+        "reliability": (),
+        "learning": (),
+        "latency": None,
+    }  # drawn parts take time; each is left out once above
     gallery = dataclasses.replace(run.gallery, **{**bare, part: default})
     assert Page(render(run.evidence, gallery, run.study)).faults == []
 
@@ -155,7 +173,9 @@ def test_numbers_without_a_value_or_an_interval_are_shown_as_such() -> None:
 def test_every_string_may_be_an_attack(texts: dict[str, str], pages: dict[str, Page], name: str) -> None:
     text, page = texts[name], pages[name]
     assert page.faults == []
-    assert all(address.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,")) for address in page.addresses)
+    assert all(
+        address.startswith(("#", "data:image/png;base64,", "data:image/jpeg;base64,")) for address in page.addresses
+    )
     assert "<script" not in text.lower()
     assert not any(mark in text for mark in ("\u202e", "\x00", "\ud800"))
     assert "{{ 7*7 }}" in page.text
@@ -182,11 +202,18 @@ def test_ten_thousand_classes_with_endless_names_stay_readable() -> None:
     gallery = Gallery(
         classes=names,
         confused_pairs=[g.ConfusedPair(names[i], names[i + 1], 5, 20) for i in range(200)],
-        per_class=[g.ClassScore(name, 20, g.Measured(0.5), g.Measured(i / 1e4), g.Measured(None)) for i, name in enumerate(names)],
+        per_class=[
+            g.ClassScore(name, 20, g.Measured(0.5), g.Measured(i / 1e4), g.Measured(None))
+            for i, name in enumerate(names)
+        ],
         splits=[g.SplitSize("train", 200_000, tuple(range(10_000)))],
     )
     for name in names[:3000]:
-        run.evidence["findings"].append(told_runs.finding("evaluate.per_class", f"class={name}", "fail", f"{name} is failed", examples=list(names[:30])))
+        run.evidence["findings"].append(
+            told_runs.finding(
+                "evaluate.per_class", f"class={name}", "fail", f"{name} is failed", examples=list(names[:30])
+            )
+        )
     text = render(run.evidence, gallery, run.study)
     page = Page(text)
     assert page.faults == [] and len(text) < 400_000

@@ -147,7 +147,9 @@ def _prepare(
     if _is_text(examples):
         texts = _TextViews(fit_text_features([examples.inputs[i] for i in range(len(examples))]))
         data = texts.of(examples, progress)
-        settings = Settings(n_classes, _second_moments(data["logistic"]), seed=seed, penalties=_TEXT_PENALTIES, iterations=30)
+        settings = Settings(
+            n_classes, _second_moments(data["logistic"]), seed=seed, penalties=_TEXT_PENALTIES, iterations=40
+        )
         return texts, data, [
             Logistic("logistic", settings), LinearSupport("linear support", n_classes, seed),
         ]  # fmt: skip

@@ -12,12 +12,15 @@ from touchstone.core.finding import Finding
 from touchstone.core.measures import BaseScore, Candidate, Latency, Stage
 from touchstone.dataset.model import Dataset
 from touchstone.study.model import Study
+from touchstone.supply.vetted import Vetted
 
 
 class Need(Enum):
     """What a check cannot do without; where it is missing the pipeline writes the finding for it."""
 
     DATA = auto()
+    MODELS = auto()
+    """Base models whose files were vetted."""
     BASES = auto()
     """Ranked base models."""
     CANDIDATES = auto()
@@ -37,6 +40,10 @@ class Context(Protocol):
     def data(self) -> Dataset: ...
     @property
     def seed(self) -> int: ...
+
+    @property
+    def vetted(self) -> Sequence[Vetted]:
+        """Every base model of the study after vetting, in the study's order."""
 
     @property
     def bases(self) -> Sequence[BaseScore]:

@@ -56,7 +56,9 @@ def undecided(claim: Claim, effect: float, alpha: float, what: str, question: st
     what, question : as in :func:`more`
     """
     if not isfinite(claim.standard_error):
-        return Doubt("train with three seeds or more (adapt.seeds: 3)", {"needed": 3, "needed_more": 2, "needed_what": "seeds"})
+        return Doubt(
+            "train with three seeds or more (adapt.seeds: 3)", {"needed": 3, "needed_more": 2, "needed_what": "seeds"}
+        )
     items = needed_n(0.0, claim.standard_error, claim.n, effect, alpha, seed_error=claim.seed_error)
     if items is None or claim.seed_error > claim.item_error:
         seeds = needed_seeds(claim.seed_error, claim.seeds, effect, alpha)

@@ -14,7 +14,7 @@ from touchstone.core.finding import Finding
 from touchstone.core.progress import Progress, Silent
 
 # What must be there first comes first in the reason that a finding gives.
-_NEEDS = (Need.DATA, Need.BASES, Need.CANDIDATES, Need.ADAPTED, Need.TEST)
+_NEEDS = (Need.DATA, Need.MODELS, Need.BASES, Need.CANDIDATES, Need.ADAPTED, Need.TEST)
 
 
 def run_checks(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 NO_CANDIDATE = "no adapted model"
 _WHAT = {
     Need.DATA: "the data",
+    Need.MODELS: "the files of the base model",
     Need.BASES: "the ranking of base models",
     Need.CANDIDATES: "the references and adapted models",
     Need.ADAPTED: "an adapted model",
@@ -80,7 +81,9 @@ def _cannot_apply(id: str, context: Context, available: Collection[Need]) -> str
     if id.split(".")[0] in ("supply", "base", "adapt", "compare", "evaluate") and no_model:
         return "The study names no base model, so only its data can be looked at."
     if id == "data.coverage" and study.data.unlabelled is None:
-        return "The study gives no sample of what deployment sees (data.unlabelled), so there is nothing to compare with."
+        return (
+            "The study gives no sample of what deployment sees (data.unlabelled), so there is nothing to compare with."
+        )
     if id == "adapt.augmentation" and Need.ADAPTED in available and context.chosen is not None:
         recipe = context.chosen.recipe
         if recipe is None or recipe.augment == "none":

@@ -52,7 +52,13 @@ def between(low: float, high: float) -> str:
 
 def named(metric: str) -> str:
     """A metric as people write it: ``macro F1``, ``balanced accuracy``."""
-    special = {"macro_f1": "macro F1", "weighted_f1": "weighted F1", "mcc": "Matthews correlation", "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
+    special = {
+        "macro_f1": "macro F1",
+        "weighted_f1": "weighted F1",
+        "mcc": "Matthews correlation",
+        "roc_auc": "ROC-AUC",
+        "pr_auc": "PR-AUC",
+    }
     return special.get(metric, metric.replace("_", " "))
 
 

@@ -26,7 +26,7 @@ def of_file(path: Path) -> str:
 
 def canonical_json(value: Any) -> str:
     """One spelling for equal data: sorted keys, no spaces, no NaN."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def of_data(value: Any) -> str:

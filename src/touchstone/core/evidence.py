@@ -107,7 +107,7 @@ def to_plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): to_plain(item) for key, item in value.items()}
     if isinstance(value, str | PurePath):
-        return str(value)
+        return str(value).encode("utf-8", "backslashreplace").decode("utf-8")  # file names need not be UTF-8
     if isinstance(value, bool) or value is None:
         return value
     if hasattr(value, "tolist"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
@@ -18,18 +18,13 @@ class Task(Protocol):
 class Progress(Protocol):
     """A place where bars are drawn and short lines are said."""
 
-    def task(self, name: str, total: float | None) -> "AbstractTask":
+    def task(self, name: str, total: float | None) -> AbstractContextManager[Task]:
         """A context manager that yields a :class:`Task`."""
         ...
 
     def say(self, line: str) -> None:
         """One line about what is going on."""
         ...
-
-
-class AbstractTask(Protocol):
-    def __enter__(self) -> Task: ...
-    def __exit__(self, *exc: object) -> bool | None: ...
 
 
 class _Still:

@@ -127,9 +127,7 @@ def calibration_estimate(
     return Estimate(float(root[0]), Interval(min(float(root[1]), float(root[0])), float(root[2])), spread, n)
 
 
-def overconfidence(
-    probabilities: Floats, labels: NDArray[Any], *, groups: NDArray[Any] | None = None
-) -> Claim:
+def overconfidence(probabilities: Floats, labels: NDArray[Any], *, groups: NDArray[Any] | None = None) -> Claim:
     """Mean confidence minus accuracy, -1..1, as a claim about this model; above 0 it promises too much."""
     confidence, right = top_label(probabilities, labels)
     return item_claim(confidence - right, groups=groups)

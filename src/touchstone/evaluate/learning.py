@@ -152,10 +152,12 @@ def labels_saved(curve: LearningCurve, reference: LearningCurve, *, seed: int = 
     needed = float(_needed(curve.sizes, curve.means[None], reference.means[-1:])[0])
     if not np.isfinite(needed):
         return Saved(None, None, False)
-    own, other = (one.scores[rng.integers(len(one.scores), size=(_DRAWS, len(one.scores)))] for one in (curve, reference))
+    own, other = (
+        one.scores[rng.integers(len(one.scores), size=(_DRAWS, len(one.scores)))] for one in (curve, reference)
+    )
     factors = float(reference.sizes[-1]) / _needed(curve.sizes, own.mean(1), other[:, :, -1].mean(1))
     low = float(np.quantile(factors, alpha))
-    return Saved(float(reference.sizes[-1]) / needed, low if low > 0 else None, needed <= curve.sizes[0])
+    return Saved(float(reference.sizes[-1]) / needed, low if low > 0 else None, bool(needed <= curve.sizes[0]))
 
 
 def _needed(sizes: NDArray[np.int64], means: Floats, targets: Floats) -> Floats:
@@ -167,7 +169,9 @@ def _needed(sizes: NDArray[np.int64], means: Floats, targets: Floats) -> Floats:
     low, high = np.log(sizes[before]), np.log(sizes[first])
     height = rising[rows, first] - rising[rows, before]
     step = np.divide(targets - rising[rows, before], height, out=np.ones(len(means)), where=height > 0)
-    return np.where(reached.any(1), np.exp(low + np.clip(step, 0.0, 1.0) * (high - low)), np.inf)
+    between = np.exp(low + np.clip(step, 0.0, 1.0) * (high - low))
+    exact = np.where(rising[rows, first] <= targets + 1e-12, sizes[first], between)
+    return np.where(reached.any(1), np.where(first == 0, sizes[0], exact), np.inf)
 
 
 def _monotone(means: Floats) -> Floats:

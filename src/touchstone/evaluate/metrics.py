@@ -74,9 +74,7 @@ def per_seed(name: str, probabilities: NDArray[Any], labels: NDArray[Any]) -> Fl
     return np.array([_statistic(name, one, np.asarray(labels))(everything)[0] for one in parts])
 
 
-def item_scores(
-    name: str, probabilities: NDArray[Any], labels: NDArray[Any]
-) -> tuple[Floats, Floats | None]:
+def item_scores(name: str, probabilities: NDArray[Any], labels: NDArray[Any]) -> tuple[Floats, Floats | None]:
     """Per-item correctness (S, n) whose weighted mean is the metric, and the weights (n,) or None.
 
     For ``accuracy`` (no weights) and ``balanced_accuracy`` (weights n / (K * class size), mean 1); also for the
@@ -169,7 +167,13 @@ def difference(
         scale = {"log_loss": 0.0, "brier": 2.0}.get(name, 1.0)
         strata = None if weights is None else labels
         return recipe_claim(
-            scores_a, scores_b, groups=groups, weights=weights, strata=strata, scale=scale, **flags  # type: ignore[arg-type]
+            scores_a,
+            scores_b,
+            groups=groups,
+            weights=weights,
+            strata=strata,
+            scale=scale,
+            **flags,  # type: ignore[arg-type]
         )
     draws, plan = _paired_draws(name, first, second, labels, groups, seed)
     values_a, values_b = per_seed(name, first, labels), per_seed(name, second, labels)

@@ -202,9 +202,7 @@ def _standard_error(
     return float(np.sqrt(max((scores**2).sum(), least**2)))
 
 
-def _why_too_small(
-    losses: Floats, labels: NDArray[Any], mask: NDArray[np.bool_], contrast: Floats
-) -> str | None:
+def _why_too_small(losses: Floats, labels: NDArray[Any], mask: NDArray[np.bool_], contrast: Floats) -> str | None:
     n = int(mask.sum())
     if n < LEAST_ITEMS:
         return f"{n} items, fewer than {LEAST_ITEMS}"

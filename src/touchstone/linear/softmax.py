@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from touchstone.linear.descent import minimise
+
 Floats = NDArray[Any]
 
 _BIAS_PENALTY = 1e-3
@@ -71,16 +73,13 @@ def fit_softmax(
     start : where to begin, for a path of penalties
     tolerance : largest mean gradient per example at which to stop, in rescaled units
     """
-    from scipy.optimize import minimize  # type: ignore[import-untyped]
-
     n, d = features.shape
     problem = _Problem(features, labels, n_classes, penalty_c, item_weights, spectrum)
     first = np.zeros((d + 1) * n_classes) if start is None else problem.pack(start)
-    best = minimize(
-        problem.loss_and_gradient, first, jac=True, method="L-BFGS-B",
-        options={"maxiter": iterations, "gtol": tolerance * float(np.sqrt(n)), "ftol": 1e-7, "maxcor": 8},
-    )  # fmt: skip
-    return problem.unpack(best.x)
+    best = minimise(
+        problem.loss_and_gradient, first, iterations=iterations, gradient_tolerance=tolerance * float(np.sqrt(n))
+    )
+    return problem.unpack(best)
 
 
 def fit_path(

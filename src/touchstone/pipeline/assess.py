@@ -72,6 +72,7 @@ class Assessment(Run):
             self.context.missing["scratch"] = "budget"
         self.context.contenders = [*simple, *([scratch] if scratch else []), probe, theirs]
         self.context.chosen_subject = theirs.candidate.subject
+        self._count_savings(arena)
         self.available |= {Need.CANDIDATES, Need.ADAPTED}
 
     def export(self) -> None:

@@ -1,4 +1,4 @@
-"""Which one model a candidate ships: the median seed, the mean of the seeds' weights, or a step back to the base."""
+"""Free candidates from finished trainings: the mean of the seeds' weights, and a step back to the frozen base."""
 
 from __future__ import annotations
 
@@ -29,70 +29,104 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Shipping:
-    """The one model of a candidate that would ship, its predictions by split, and what it is."""
+class Blend:
+    """Weights made of others without training: what it is, its folders, and its predictions by split."""
 
-    folder: Path
-    arrays: dict[str, Any]
+    suffix: str
     what: str
+    folder: Path
+    predictions: dict[str, Any]
+    """(models, n, classes) by split: one model per seed of an interpolation, a single one of a soup."""
 
 
-def ship(arena: Arena, attempt: Attempt, head: LinearHead) -> Shipping:
-    """The median seed of a user's recipe as it stands; of Touchstone's own also soup and interpolation, by validation."""
+def blends(arena: Arena, attempt: Attempt, head: LinearHead) -> tuple[Blend, ...]:
+    """The free candidates of a finished attempt: a step back to the frozen base, and the mean of the seeds."""
+    if attempt.recipe.lora is not None:
+        return ()
+    made = [_interpolation(arena, attempt, head)]
+    if len(attempt.tuned) > 1:
+        made.append(_soup(arena, attempt))
+    return tuple(blend for blend in made if blend is not None)
+
+
+def median_of(arena: Arena, attempt: Attempt) -> int:
+    """The seed whose validation loss is the median: what ships is never the luckiest."""
+    import numpy as np
+
     from touchstone.nn.soup import median_seed
 
-    labels = arena.data.validation.labels
-    median = median_seed(_validations(attempt), labels)
-    what = "the only seed" if len(attempt.tuned) == 1 else f"the median of {len(attempt.tuned)} seeds"
-    plain = Shipping(attempt.folders[median] / "tuned", attempt.arrays[median], what)
-    if attempt.recipe.user or attempt.recipe.lora is not None:
-        return plain
+    validations = np.stack([arrays["validation"] for arrays in attempt.arrays])
+    return median_seed(validations, arena.data.validation.labels)
+
+
+def _interpolation(arena: Arena, attempt: Attempt, head: LinearHead) -> Blend | None:
+    """Every seed stepped back by the share that serves the median seed's validation; None where none serves it."""
+    median = median_of(arena, attempt)
 
     def make(folder: Path) -> None:
-        save_arrays(folder, _blend(arena, attempt, head, median, folder / "tuned"))
+        from touchstone.nn import soup
 
-    rests = {**arena.rests_on, "of": [tuned.fingerprint for tuned in attempt.tuned], "head": head_digest(head)}
-    folder = arena.bench.pieces.get("adaptation", f"{attempt.recipe.name}-blend", rests, make)
+        cache, progress, validation = arena.bench.pieces.cache, arena.bench.progress, arena.data.validation
+        ends = soup.interpolate(arena.base, attempt.tuned[median], head, validation, cache=cache, progress=progress)
+        alpha = soup.best_alpha(ends, validation.labels).alpha
+        parts = []
+        for number, tuned in enumerate(attempt.tuned if 0.0 < alpha < 1.0 else ()):
+            (mixed,) = soup.interpolate(arena.base, tuned, head, validation, cache=cache, progress=progress, alphas=(alpha,))
+            what = f"{alpha:.0%} of the way from the frozen base to the fine-tuned weights"
+            soup.keep(mixed, tuned, validation.labels, folder / f"tuned-{number}", shipped=what)
+            parts.append(_predicted(arena, folder / f"tuned-{number}"))
+        save_arrays(folder, _stacked(parts))
+
+    folder = _piece(arena, attempt, "interpolated", make, head)
     arrays = load_arrays(folder)
-    if not arrays:
-        return plain
+    return _read("interpolated", folder / f"tuned-{median}", arrays) if arrays else None
+
+
+def _soup(arena: Arena, attempt: Attempt) -> Blend | None:
+    median = median_of(arena, attempt)
+
+    def make(folder: Path) -> None:
+        from touchstone.nn import soup
+
+        cache, progress, validation = arena.bench.pieces.cache, arena.bench.progress, arena.data.validation
+        mixed = soup.seed_soup(arena.base, attempt.tuned, validation, cache=cache, progress=progress)
+        what = f"the mean of {len(attempt.tuned)} seeds' weights"
+        soup.keep(mixed, attempt.tuned[median], validation.labels, folder / "tuned-0", shipped=what)
+        save_arrays(folder, _stacked([_predicted(arena, folder / "tuned-0")]))
+
+    folder = _piece(arena, attempt, "soup", make, None)
+    return _read("soup", folder / "tuned-0", load_arrays(folder))
+
+
+def _read(suffix: str, folder: Path, arrays: dict[str, Any]) -> Blend:
     from touchstone.nn.tuned import read
 
-    blended = read(folder / "tuned")
-    assert blended is not None, "a blend that was predicted with was kept"
-    return Shipping(folder / "tuned", arrays, blended.shipped)
+    kept = read(folder)
+    assert kept is not None, "a blend that was predicted with was kept"
+    return Blend(suffix, kept.shipped, folder, arrays)
 
 
-def _blend(arena: Arena, attempt: Attempt, head: LinearHead, median: int, folder: Path) -> dict[str, Any]:
-    """Keep the better of soup and interpolation where it beats the median seed on validation; else nothing."""
-    from touchstone.nn import soup
+def _predicted(arena: Arena, folder: Path) -> dict[str, Any]:
     from touchstone.nn.train import predict
 
-    bench, validation = arena.bench, arena.data.validation
-    base, labels = arena.base, validation.labels
-    cache, progress = bench.pieces.cache, bench.progress
-    best, shipped = None, ""
-    if len(attempt.tuned) > 1:
-        mixed = soup.seed_soup(base, attempt.tuned, validation, cache=cache, progress=progress)
-        if soup.ships_soup(mixed.validation_probabilities, _validations(attempt)[median], labels):
-            best, shipped = mixed, f"the mean of {len(attempt.tuned)} seeds' weights"
-    if best is None:
-        ends = soup.interpolate(base, attempt.tuned[median], head, validation, cache=cache, progress=progress)
-        chosen = soup.best_alpha(ends, labels)
-        if chosen.alpha < 1.0:
-            best, shipped = chosen, f"{chosen.alpha:.0%} of the way from the frozen base to the median seed"
-    if best is None:
-        return {}
-    soup.keep(best, attempt.tuned[median], labels, folder, shipped=shipped)
     return {
-        name: predict(base, folder, examples, cache=cache, progress=progress) for name, examples in arena.splits.items()
+        name: predict(arena.base, folder, examples, cache=arena.bench.pieces.cache, progress=arena.bench.progress)
+        for name, examples in arena.splits.items()
     }
 
 
-def _validations(attempt: Attempt) -> Any:
+def _stacked(parts: list[dict[str, Any]]) -> dict[str, Any]:
     import numpy as np
 
-    return np.stack([arrays["validation"] for arrays in attempt.arrays])
+    return {name: np.stack([part[name] for part in parts]) for name in (parts[0] if parts else ())}
+
+
+def _piece(arena: Arena, attempt: Attempt, kind: str, make: Any, head: LinearHead | None) -> Path:
+    rests = {
+        **arena.rests_on, "of": [tuned.fingerprint for tuned in attempt.tuned],
+        "head": None if head is None else head_digest(head),
+    }  # fmt: skip
+    return arena.bench.pieces.get("adaptation", f"{attempt.recipe.name}-{kind}", rests, make)
 
 
 def head_digest(head: LinearHead) -> str:

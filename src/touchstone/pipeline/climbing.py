@@ -11,7 +11,7 @@ from touchstone.candidates import ladder
 from touchstone.core.measures import Candidate, Cost, Effort, Trace
 from touchstone.core.recipe import Recipe
 from touchstone.pipeline.arena import Arena
-from touchstone.pipeline.blending import Attempt, head_digest, ship
+from touchstone.pipeline.blending import Attempt, Blend, blends, head_digest, median_of
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 from touchstone.pipeline.pieces import cost_of
 
@@ -60,8 +60,9 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
     favourite = max(attempts, key=lambda a: _accuracy(arena, a.arrays[0]["validation"]))
     if len(arena.bench.seeds) > 1 and not arena.bench.journal.out_of_budget(LADDER_SHARE):
         more = _train(arena, favourite.recipe, head, arena.bench.seeds)
-        attempts[attempts.index(favourite)] = more
-    return tuple(_contender(arena, attempt, head) for attempt in attempts)
+        attempts[attempts.index(favourite)] = favourite = more
+    free = [_blended(_contender(arena, favourite), blend) for blend in blends(arena, favourite, head)]
+    return (*(_contender(arena, attempt) for attempt in attempts), *free)
 
 
 def _user(arena: Arena, head: LinearHead, skipped: dict[str, str]) -> Iterator[Contender]:
@@ -70,7 +71,7 @@ def _user(arena: Arena, head: LinearHead, skipped: dict[str, str]) -> Iterator[C
             skipped[recipe.name] = "budget"
             continue
         arena.bench.progress.say(f"fine-tuning by your recipe: {recipe.name}")
-        yield _contender(arena, _train(arena, recipe, head, arena.bench.seeds), head)
+        yield _contender(arena, _train(arena, recipe, head, arena.bench.seeds))
 
 
 def _shape(arena: Arena) -> tuple[ladder.Shape, dict[str, float], float]:
@@ -117,13 +118,28 @@ def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int])
     )  # fmt: skip
 
 
-def _contender(arena: Arena, attempt: Attempt, head: LinearHead) -> Contender:
-    """A candidate of all its seeds; what ships is the median seed, a soup or an interpolation, by validation."""
+def _blended(plain: Contender, blend: Blend) -> Contender:
+    """A free candidate beside the training it was made from; it ships the median seed's blend, or the one there is."""
+    candidate = plain.candidate
+    assert candidate.trace is not None and candidate.recipe is not None, "only fine-tunes are blended"
+    name = f"{candidate.name}+{blend.suffix}"
+    models = len(blend.predictions["validation"])
+    shipping = int(blend.folder.name.removeprefix("tuned-"))
+    made = replace(
+        candidate, name=name, subject=f"{name}@{candidate.base}", seeds=candidate.seeds[:models],
+        validation_probabilities=blend.predictions["validation"], trace=replace(candidate.trace, shipped=blend.what),
+    )  # fmt: skip
+    shipped = {split: values[shipping] for split, values in blend.predictions.items()}
+    return Contender(made, blend.predictions, shipped, blend.folder)
+
+
+def _contender(arena: Arena, attempt: Attempt) -> Contender:
+    """A candidate of all its seeds; what ships is the median seed by validation."""
     import numpy as np
 
     seeds = tuple(tuned.seed for tuned in attempt.tuned)
     predictions = {name: np.stack([arrays[name] for arrays in attempt.arrays]) for name in arena.splits}
-    shipping = ship(arena, attempt, head)
+    median = median_of(arena, attempt)
     first = attempt.tuned[0]
     trace = Trace(
         logs=tuple(tuned.log for tuned in attempt.tuned),
@@ -131,7 +147,7 @@ def _contender(arena: Arena, attempt: Attempt, head: LinearHead) -> Contender:
         best_losses=np.mean([tuned.best_losses for tuned in attempt.tuned], axis=0),
         train_probabilities=np.stack([tuned.train_probabilities for tuned in attempt.tuned]),
         train_labels=first.train_labels,
-        shipped=shipping.what,
+        shipped="the only seed" if len(seeds) == 1 else f"the median of {len(seeds)} seeds",
         best_seed_shipped=False,
     )
     effort = Effort(
@@ -148,7 +164,7 @@ def _contender(arena: Arena, attempt: Attempt, head: LinearHead) -> Contender:
         details={"epochs": first.epochs, "boundary": first.boundary, "cached": first.cached, "stopped": first.stopped,
                  "learning_rate": first.log.learning_rate},
     )  # fmt: skip
-    return Contender(candidate, predictions, shipping.arrays, shipping.folder)
+    return Contender(candidate, predictions, attempt.arrays[median], attempt.folders[median] / "tuned")
 
 
 def _gain(arena: Arena, new: Any, old: Any) -> Any:

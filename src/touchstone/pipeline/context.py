@@ -34,6 +34,8 @@ class RunContext:
     openings_changed_model: bool = False
     stages: Sequence[Stage] = ()
     energy: Mapping[str, Any] = field(default_factory=dict)
+    saved: Mapping[str, Any] = field(default_factory=dict)
+    """What transfer saved against the references, see :mod:`touchstone.pipeline.saving`."""
     missing: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 

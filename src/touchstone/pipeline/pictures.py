@@ -10,11 +10,12 @@ from touchstone.core.evidence import Evidence
 from touchstone.core.interval import Estimate
 from touchstone.core.measures import BaseScore, Candidate
 from touchstone.report.gallery import (
-    ClassScore, Gallery, LatencyTimes, LedgerRow, Measured, Mistake, RankedCandidate, ReliabilityBin, SliceScore,
+    ClassScore, Gallery, LatencyTimes, LearningCurve, LearningPoint, LedgerRow, Measured, Mistake, RankedCandidate, ReliabilityBin, SliceScore,
     SplitSize, StageCost, TrainingCurve,
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from touchstone.govern.questions import Question
     from touchstone.pipeline.context import RunContext
     from touchstone.pipeline.run import Run
 
@@ -41,7 +42,7 @@ def gallery(run: Run, evidence: Evidence) -> Gallery:
         "stages": tuple(StageCost(stage.name, stage.seconds, stage.energy_wh) for stage in context.stages),
         "ledger": tuple(_ledger(candidate) for candidate in context.candidates),
         "curves": tuple(curve for candidate in context.candidates for curve in _curves(candidate)),
-        "open_questions": tuple(f"{question.asks.capitalize()} {question.close}" for question in open_questions(evidence.findings)),
+        "open_questions": tuple(_asked(question) for question in open_questions(evidence.findings)),
         "common_cause": None if cause is None else cause.sentence,
         "model_path": run.outputs.model_path,
         "made_on": today(),
@@ -51,10 +52,18 @@ def gallery(run: Run, evidence: Evidence) -> Gallery:
         parts |= {"classes": context.data.classes, "splits": tuple(_splits(context)), "notes": context.data.guesses}
     if context.opened and context.chosen is not None:
         parts |= _tested(context, context.chosen)
+    if run.curve is not None:
+        parts["learning"] = (_learning(run.curve),)
     if context.latency is not None:
         times = context.latency
         parts["latency"] = LatencyTimes(times.milliseconds.tolist(), times.machine, times.threads)
     return Gallery(**parts)
+
+
+def _asked(question: Question) -> str:
+    """A question and the cheapest way to close it, as two sentences."""
+    asks = question.asks[:1].upper() + question.asks[1:].rstrip("?:;. ")
+    return f"{asks.split('?')[0]}? {question.close[:1].upper()}{question.close[1:].rstrip('.')}."
 
 
 def _measured(estimate: Estimate) -> Measured:
@@ -83,6 +92,14 @@ def _curves(candidate: Candidate) -> Iterator[TrainingCurve]:
         yield TrainingCurve(
             candidate.subject, seed, log.steps, log.train_losses, log.validation_losses, log.validation_accuracies
         )
+
+
+def _learning(curve: Any) -> LearningCurve:
+    points = tuple(
+        LearningPoint(int(n), Measured(float(column.mean()), float(column.min()), float(column.max())))
+        for n, column in zip(curve.sizes, curve.scores.T, strict=True)
+    )
+    return LearningCurve("linear-probe", points)
 
 
 def _splits(context: RunContext) -> Iterator[SplitSize]:

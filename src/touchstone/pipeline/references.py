@@ -15,7 +15,7 @@ from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 if TYPE_CHECKING:
     from touchstone.candidates.linear_probe import LinearHead
 
-SLICES_OF_TRUST = 0.05
+SURELY = 0.05
 """One-sided level at which a scratch reference's best possible end must lie below transfer to be decided early."""
 
 
@@ -92,7 +92,7 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
     from touchstone.nn.train import predict
     from touchstone.nn.tuned import read
 
-    bar = _lower_accuracy(transfer, arena.data.validation.labels)
+    bar = _lower_accuracy(arena, transfer)
     planned = scratch_examples(len(arena.data.train), arena.data.task)
     folders, arrays, seconds, energy = [], [], 0.0, 0.0
     for seed in arena.bench.seeds:
@@ -133,11 +133,11 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
 def scratch_examples(n: int, task: str) -> int:
     """Examples that a network from scratch may see: three times plain fine-tuning's epochs, more where data are few.
 
-    He et al. (ICCV 2019) find that about three times the schedule lets it catch up.
+    He et al. (ICCV 2019) find that about three times the schedule lets it catch up; small data need the steps too.
     """
     from touchstone.candidates.ladder import plain_bill
 
-    return n * max(3 * plain_bill(task == "text-classification"), min(60, 120_000 // max(n, 1)))
+    return n * max(3 * plain_bill(task == "text-classification"), min(200, 40_000 // max(n, 1)))
 
 
 def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
@@ -155,12 +155,15 @@ def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
     return f"its validation accuracy could reach {reach:.3f} at most by the end, below the {bar:.3f} that the frozen probe has shown"
 
 
-def _lower_accuracy(contender: Contender, labels: Any) -> float:
-    """Lower bound of a contender's validation accuracy."""
+def _lower_accuracy(arena: Arena, transfer: Contender) -> float:
+    """Lower bound of transfer's accuracy on validation, and on training examples predicted out of fold where it was."""
     from touchstone.stats.intervals import lower_bound
 
-    right = int((contender.predictions["validation"][0].argmax(1) == labels).sum())
-    return lower_bound(right, len(labels), SLICES_OF_TRUST)
+    seen = [(transfer.predictions["validation"][0], arena.data.validation.labels)]
+    if "out_of_fold" in transfer.predictions:
+        seen.append((transfer.predictions["out_of_fold"][0], arena.data.train.labels))
+    right = sum(int((probabilities.argmax(1) == labels).sum()) for probabilities, labels in seen)
+    return lower_bound(right, sum(len(labels) for _, labels in seen), SURELY)
 
 
 def _convex(

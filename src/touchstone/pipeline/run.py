@@ -15,7 +15,7 @@ from touchstone.core.errors import Fault, ModelFilesError
 from touchstone.core.evidence import Bill, Chosen, Comparison, Evidence, RankedBase
 from touchstone.core.finding import Finding
 from touchstone.core.progress import Progress, Silent
-from touchstone.pipeline import climbing, references
+from touchstone.pipeline import climbing, references, saving
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.bases import Refused, open_bases
 from touchstone.pipeline.bench import Bench
@@ -36,6 +36,7 @@ from touchstone.study.lock import study_digest
 from touchstone.study.model import Study
 
 if TYPE_CHECKING:
+    from touchstone.evaluate.learning import LearningCurve
     from touchstone.nn.base_model import Base
 
 
@@ -72,6 +73,7 @@ class Run:
         self.refused: list[Refused] = []
         self.ranking: Ranking | None = None
         self.arena: Arena | None = None
+        self.curve: LearningCurve | None = None
         self.rows: tuple[Comparison, ...] = ()
         self.available: set[Need] = set()
 
@@ -134,7 +136,14 @@ class Run:
         picked = choose(probe, climb.contenders, self.context.data.validation.labels)
         self.context.contenders = [self._traced(arena, each, head, each is picked) for each in contenders]
         self.context.chosen_subject = picked.candidate.subject
+        self._count_savings(arena)
         self.available |= {Need.CANDIDATES, Need.ADAPTED}
+
+    def _count_savings(self, arena: Arena) -> None:
+        """What transfer saved in labels and in looking at examples."""
+        assert self.context.chosen is not None, "a candidate was chosen"
+        self.curve = saving.learning_curve(arena)
+        self.context.saved = saving.saved(arena, self.curve, self.context.contenders, self.context.chosen)
 
     def _traced(self, arena: Arena, contender: Contender, head: Any, chosen: bool) -> Contender:
         """What is shipped, and what the user asked for, is looked into more closely."""
@@ -197,7 +206,7 @@ class Run:
         low, high = band(spent, journal.meter.measured)
         self.context.stages = journal.stages
         self.context.energy = {"energy_wh": spent, "low_wh": low, "high_wh": high, "carbon_g": carbon_g(spent),
-                               "method": journal.meter.method, "measured": journal.meter.measured}  # fmt: skip
+                               "method": journal.meter.method, "measured": journal.meter.measured, "saved": self.context.saved}  # fmt: skip
 
     def _cost(self) -> Bill:
         energy = self.context.energy

@@ -147,9 +147,7 @@ def _score(
     )
 
 
-def _raw_items(
-    raw: Any, labels: NDArray[Any], groups: NDArray[Any] | None, held: NDArray[Any], seed: int
-) -> Floats:
+def _raw_items(raw: Any, labels: NDArray[Any], groups: NDArray[Any] | None, held: NDArray[Any], seed: int) -> Floats:
     dense = raw if isinstance(raw, np.ndarray) else _leading_topics(raw, seed)
     probed = cross_fitted_probe(dense, labels, held, groups=groups, seed=seed)
     return np.asarray((probed.probabilities.argmax(2) == labels).astype(np.float64))

@@ -114,4 +114,5 @@ def h_score(features: Floats, labels: NDArray[Any], *, seed: int = 0) -> float:
     np.add.at(sums, labels, z)
     means = sums[counts > 0] / counts[counts > 0, None]
     between = (counts[counts > 0, None] * means**2).sum(0) / len(labels)
-    return float((1.0 - share) * (between / shrunk).sum())
+    alive = shrunk > 0  # a dead network gives features that never change
+    return float((1.0 - share) * (between[alive] / shrunk[alive]).sum())

@@ -12,7 +12,7 @@ from touchstone.report import drawing, numerals
 from touchstone.report.axis import round_axis
 from touchstone.report.drawing import ACCENT, BAND, INK, MUTED
 from touchstone.report.gallery import Gallery, LatencyTimes, LearningCurve, TrainingCurve
-from touchstone.report.phrases import candidate_name, metric_name
+from touchstone.report.phrases import base_name, candidate_name, metric_name
 from touchstone.report.wording import capital, clip, counted
 
 MOST_PANELS = 9
@@ -95,7 +95,7 @@ def _training(id: str, name: str, curves: Sequence[TrainingCurve], worst: float,
             panels[1].set(ylabel="accuracy", ylim=(max(0.0, lowest - 0.03), 1.0))
         panels[-1].set(xlabel="training step")
         picture = drawing.svg(made, id, "Loss and accuracy during training")
-    base = clip(name.partition("@")[2], 60)
+    base = base_name(name.partition("@")[2])
     return Picture(candidate_name(name) + (f" · {base}" if base else ""), picture, counted(len(curves), "training"))
 
 
@@ -173,7 +173,7 @@ def latency(times: LatencyTimes | None) -> Picture | None:
         axes.grid(visible=False, axis="x")
         picture = drawing.svg(made, "latency", "Histogram of response times")
     machine = f" on {clip(times.machine, 80)}" if times.machine else ""
-    threads = f", {counted(times.threads, 'thread')}" if times.threads else ""
+    threads = f", {counted(times.threads, 'thread')}" if times.threads and "thread" not in machine else ""
     past = sum(value > end for value in known)
     beyond = (
         f" {counted(past, 'call')} took longer than the scale shows (up to {numerals.milliseconds(known[-1])})."

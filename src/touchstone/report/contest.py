@@ -8,7 +8,7 @@ from typing import Any
 
 from touchstone.report import numerals
 from touchstone.report.axis import Axis, round_axis
-from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, candidate_name, metric_name
+from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, base_name, candidate_name, metric_name
 from touchstone.report.reading import TEST, Reading, mapping
 from touchstone.report.wording import capital, clip
 
@@ -189,7 +189,7 @@ def _name(row: Mapping[str, Any]) -> str:
 
 def _note(row: Mapping[str, Any]) -> str:
     kind = "reference" if row.get("kind") == "reference" else "adapted"
-    base = clip(row.get("base") or "", 60)
+    base = base_name(row.get("base"))
     return f"{kind} · {base}" if base else kind
 
 
@@ -210,7 +210,7 @@ def metric_table(reading: Reading, split: str = TEST) -> tuple[list[str], list[t
     chosen = set()
     for row in rows:
         name = _name(row) + (
-            f" · {clip(row['base'], 40)}" if row.get("base") and row.get("kind") != "reference" else ""
+            f" · {base_name(row['base'])}" if row.get("base") and row.get("kind") != "reference" else ""
         )
         spread = numerals.between(row.get("interval"))
         text = numerals.score(row.get("value")) + (f" ({spread})" if spread != numerals.DASH else "")

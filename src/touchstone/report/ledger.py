@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from touchstone.report import numerals
 from touchstone.report.gallery import Gallery, SplitSize, StageCost
-from touchstone.report.phrases import candidate_name
+from touchstone.report.phrases import base_name, candidate_name
 from touchstone.report.reading import Reading, mapping
 from touchstone.report.wording import clip
 
@@ -73,7 +73,7 @@ def efforts(gallery: Gallery) -> Table | None:
     head = ["side", "settings tried", "examples seen", "time", "trained weights", "chosen on", "augmentation"]
     rows = []
     for row in gallery.ledger[:_MOST_ROWS]:
-        base = clip(row.candidate.partition("@")[2], 40)
+        base = base_name(row.candidate.partition("@")[2])
         rows.append([
             candidate_name(row.candidate) + (f" · {base}" if base else ""),
             numerals.count(row.configs_tried), numerals.large(row.examples_seen), numerals.duration(row.seconds),

@@ -9,7 +9,7 @@ from typing import Any
 from touchstone.report.wording import clip
 
 # What can open a link, a picture, emphasis, code, a table cell, mathematics or a heading inside a line.
-_SPECIAL = re.compile(r"[\\`*\[\]#!|~$]|(?<!\w)_|_(?!\w)")
+_SPECIAL = re.compile(r"[\\`*\[\]#!|~$]|(?<![^\W_])_|_(?![^\W_])")
 # What makes a list, a quote, a rule or a heading at the start of a line.
 _LEADING = re.compile(r"^(\d+)([.)])(?=\s|$)|^()([-+=])(?=[\s=-]|$)")
 # Addresses that some readers of Markdown turn into links by themselves.

@@ -94,6 +94,8 @@ def energy(watt_hours: Any) -> str:
     """Energy in Wh, or kWh from a thousand on."""
     if not is_number(watt_hours):
         return DASH
+    if 0 < watt_hours < 0.01:
+        return "under 0.01 Wh"
     return (
         f"{watt_hours / 1000:.2f} kWh"
         if watt_hours >= 1000

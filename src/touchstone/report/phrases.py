@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from touchstone.core import catalogue
 from touchstone.report.wording import clip
@@ -95,6 +96,14 @@ def phrase(check: str) -> Phrase:
 def candidate_name(candidate: str) -> str:
     """A candidate in plain words; recipes keep their name."""
     return _CANDIDATES.get(candidate, clip(candidate.partition("@")[0] or candidate, 60))
+
+
+def base_name(base: Any) -> str:
+    """A base in short where its whole name stands elsewhere: the last part of a path, a hub name without its revision."""
+    text = str(base or "").rstrip("/\\")
+    if "@" in text:
+        return clip(text.partition("@")[0], 60)
+    return clip(text.replace("\\", "/").rpartition("/")[2], 60)
 
 
 def metric_name(metric: str) -> str:

@@ -60,7 +60,7 @@ def _note(item: RankedCandidate) -> str:
         parts.append(f"best features: {clip(item.best_block, 40)}")
     if numerals.is_number(item.seconds_per_example):
         parts.append(f"{item.seconds_per_example * 1000:.1f} ms per example")
-    return " · ".join([*parts, *(clip(note, 120) for note in item.notes[:_MOST_NOTES])])
+    return " · ".join([*parts, *(clip(note, 180) for note in item.notes[:_MOST_NOTES])])
 
 
 def _from_evidence(reading: Reading) -> list[RankedCandidate]:

@@ -13,6 +13,7 @@ from touchstone.report.gallery import Gallery
 GRAVITY = ("blocker", "major", "minor", "info")
 NOT_MEASURED = "not measured by this version"
 TEST = "test"
+_DECIDED = ("pass", "fail", "not_applicable")
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,8 @@ class Reading:
 
     @cached_property
     def open(self) -> list[Mapping[str, Any]]:
-        """What could not be decided, without what this version does not measure at all."""
-        return [f for f in self.findings if f.get("status") == "inconclusive" and not is_unmeasured(f)]
+        """What could not be decided, without what this version does not measure at all; an unknown status is a doubt."""
+        return [f for f in self.findings if f.get("status") not in _DECIDED and not is_unmeasured(f)]
 
     @cached_property
     def unmeasured(self) -> list[Mapping[str, Any]]:

@@ -59,12 +59,33 @@ def first_screen(reading: Reading) -> FirstScreen:
         headline=headline(reading),
         purpose=clip(reading.use.get("purpose") or "", 240),
         told=[part for part in parts if part.text or part.lines],
-        beyond_doubt=[sentence(line) for line in reading.gallery.beyond_doubt[:6]],
+        beyond_doubt=beyond_doubt(reading),
         requirements=[(str(f.get("status")), sentence(f.get("statement") or "", 300)) for f in asked[:12]],
         waived=[f"{phrase(str(f.get('check'))).topic}: {sentence(f.get('statement') or '', 240)}" for f in waived[:10]],
         sign_off=sign_off(reading),
         facts=_facts(reading),
     )
+
+
+_SETTLING = (
+    "data.leakage", "data.group_leakage", "data.time_leakage", "evaluate.shift", "evaluate.slices", "evaluate.per_class",
+    "adapt.stability", "adapt.forgetting", "evaluate.calibration",
+)  # fmt: skip
+"""Checks whose pass settles something that a reader worries about; references and requirements are told elsewhere."""
+
+
+def beyond_doubt(reading: Reading) -> list[str]:
+    """What is settled: as the run says it, else what passed of the checks that matter most."""
+    if reading.gallery.beyond_doubt:
+        return [sentence(line) for line in reading.gallery.beyond_doubt[:6]]
+    settled = [
+        found
+        for check in _SETTLING
+        if (found := reading.of_check(check)) and all(f.get("status") == "pass" for f in found)
+    ]
+    # Of several subjects, the one that touches the test set: the score rests on it.
+    leads = [max(found, key=lambda f: "test" in str(f.get("subject"))) for found in settled[:4]]
+    return [sentence(finding.get("statement") or "", 240) for finding in leads]
 
 
 def headline(reading: Reading) -> str:

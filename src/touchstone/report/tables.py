@@ -61,7 +61,9 @@ def safe_cell(value: Any) -> Any:
     if value is None:
         return ""
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
+        # Inside a line these two break readers of CSV.
+        text = value.replace("\r", "\\r").replace("\0", "\\0")
+        return f"'{text}" if value.startswith(_FORMULA) else text
     return value
 
 

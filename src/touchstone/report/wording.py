@@ -11,6 +11,7 @@ _UNSEEN = re.compile(
 )
 _LONE = re.compile("[\ud800-\udfff]")
 _SPACES = re.compile(r"\s+")
+_QUOTED = re.compile(r"`([^`]+)`")
 _PLAIN_WORD = re.compile(r"(?!touchstone )[a-z][a-z-]*[,:]? ")
 
 
@@ -35,7 +36,7 @@ def clip(value: Any, length: int = 90) -> str:
 
 def sentence(value: Any, length: int = 600) -> str:
     """A statement as a sentence, clipped at its end; a first word that may be a name or a path keeps its small letter."""
-    text = clean(value)
+    text = _QUOTED.sub("“\\1”", clean(value))
     if not text:
         return ""
     if len(text) > length:

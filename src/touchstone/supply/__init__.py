@@ -1,0 +1,1 @@
+"""Model files read without running anything of them: strict readers, conversion to plain data, licences, provenance."""

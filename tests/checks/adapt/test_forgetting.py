@@ -12,7 +12,10 @@ CHECK = Forgetting()
 
 
 def desks(n: int, tuned: float, probe: float, tries: int = 20, made: Trace | None = None, **more: object) -> list[Desk]:
-    found = [contest_desk(n, {"linear-probe": probe, "tuned": tuned, "top-2": 0.85}, seed=seed, **more) for seed in range(tries)]
+    found = [
+        contest_desk(n, {"linear-probe": probe, "tuned": tuned, "top-2": 0.85}, seed=seed, **more)
+        for seed in range(tries)
+    ]
     return [changed(one, "tuned", trace=made) for one in found]
 
 

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,17 +10,22 @@ from touchstone.checks.adapt.learning_rate import LearningRate
 from touchstone.core.finding import Severity, Status
 from touchstone.core.measures import Trace
 from touchstone.study.model import Adapted
-from pathlib import Path
 
 CHECK = LearningRate()
 
 
 def desk(made: Trace, *, tuned: float = 0.86, probe: float = 0.82, n: int = 400, seed: int = 0, **more: Any) -> Desk:
-    return changed(contest_desk(n, {"linear-probe": probe, "tuned": tuned, "top-2": 0.85}, seed=seed, **more), "tuned", trace=made)
+    return changed(
+        contest_desk(n, {"linear-probe": probe, "tuned": tuned, "top-2": 0.85}, seed=seed, **more), "tuned", trace=made
+    )
 
 
 def cool(rng: np.random.Generator, n: int = 100) -> Trace:
-    return trace((log(rng), log(rng), log(rng)), hot_start=hot_start(rng, n, excess=-0.1, heat=0), retention=retention(retained=0.9))
+    return trace(
+        (log(rng), log(rng), log(rng)),
+        hot_start=hot_start(rng, n, excess=-0.1, heat=0),
+        retention=retention(retained=0.9),
+    )
 
 
 def test_ordinary_training_passes() -> None:
@@ -34,7 +40,11 @@ def test_a_training_that_blew_up_trips() -> None:
     for losses in ((float("nan"),) * 5, (0.7, float("inf"))):
         broken = type(bad)(1e-1, step_losses=losses)
         finding = only(list(CHECK.run(desk(trace((broken,))))))
-        assert (finding.status, finding.severity, finding.details["route"]) == (Status.FAIL, Severity.MAJOR, "divergence")
+        assert (finding.status, finding.severity, finding.details["route"]) == (
+            Status.FAIL,
+            Severity.MAJOR,
+            "divergence",
+        )
 
 
 def test_a_loss_that_never_came_down_again_trips() -> None:

@@ -55,11 +55,19 @@ def test_where_the_best_step_ships_going_on_is_no_fault() -> None:
 # The weakest that must trip: a gap 17 points wider than the probe's on 500 items, no gain.
 @pytest.mark.parametrize("tuned", [0.7, 0.76])
 def test_trips_on_a_wide_gap_that_earned_nothing(tuned: float) -> None:
-    assert rate([desk(seed, tuned=tuned, probe=0.84, train=1.0, probe_train=0.9) for seed in range(20)], CHECK, Status.FAIL) >= 0.95
+    assert (
+        rate(
+            [desk(seed, tuned=tuned, probe=0.84, train=1.0, probe_train=0.9) for seed in range(20)], CHECK, Status.FAIL
+        )
+        >= 0.95
+    )
 
 
 def test_a_wide_gap_that_earned_something_does_not_trip() -> None:
-    assert rate([desk(seed, tuned=0.9, probe=0.78, train=1.0, probe_train=0.78) for seed in range(20)], CHECK, Status.FAIL) == 0
+    assert (
+        rate([desk(seed, tuned=0.9, probe=0.78, train=1.0, probe_train=0.78) for seed in range(20)], CHECK, Status.FAIL)
+        == 0
+    )
 
 
 def test_without_the_probes_training_accuracy_it_errs_on_the_side_of_silence() -> None:

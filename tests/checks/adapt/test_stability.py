@@ -17,9 +17,16 @@ def desk(seed: int, accuracies: tuple[float, ...], *, probe: float = 0.75, n: in
     one = contest_desk(n, {"linear-probe": probe, "tuned": 0.8, "top-2": 0.8, "top-1": 0.78}, seed=seed, **more)
     rng = np.random.default_rng(seed + 500)
     labels, difficulty = one.opened["test"], rng.random(n)
-    probabilities = np.stack([likely(labels, np.where(rng.random(n) < 0.04, rng.random(n), difficulty) < a) for a in accuracies])
+
+    def made(*several: float) -> Any:
+        return np.stack(
+            [likely(labels, np.where(rng.random(n) < 0.04, rng.random(n), difficulty) < a) for a in several]
+        )
+
     subject = next(c.subject for c in one.candidates if c.name == "tuned")
-    one = one.with_(predictions={**one.predictions, (subject, "test"): probabilities})
+    one = one.with_(
+        predictions={**one.predictions, (subject, "test"): made(*accuracies), ("linear-probe", "test"): made(probe)}
+    )
     return changed(one, "tuned", seeds=tuple(range(len(accuracies))))
 
 
@@ -70,4 +77,6 @@ def test_few_seeds_that_differ_are_inconclusive_with_the_number_to_train() -> No
 
 
 def test_does_not_apply_to_what_has_one_solution() -> None:
-    assert only(list(CHECK.run(desk(0, (0.8,) * 3).with_(chosen_subject="linear-probe")))).status is Status.NOT_APPLICABLE
+    assert (
+        only(list(CHECK.run(desk(0, (0.8,) * 3).with_(chosen_subject="linear-probe")))).status is Status.NOT_APPLICABLE
+    )

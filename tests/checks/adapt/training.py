@@ -10,7 +10,9 @@ from touchstone.core.interval import Estimate, Interval
 from touchstone.core.measures import HotStart, Retention, Trace, TrainingLog
 
 
-def log(rng: np.random.Generator, *, rate: float = 1e-4, heat: float = 0.0, steps: int = 100, end: float = 0.1) -> TrainingLog:
+def log(
+    rng: np.random.Generator, *, rate: float = 1e-4, heat: float = 0.0, steps: int = 100, end: float = 0.1
+) -> TrainingLog:
     """A training of these many steps; ``heat`` 0 goes down smoothly, 1 leaps and comes down, 3 never comes back."""
     time = np.linspace(0, 1, steps)
     losses = end + (0.7 - end) * np.exp(-4 * time) + 0.02 * rng.standard_normal(steps)
@@ -30,7 +32,9 @@ def hot_start(rng: np.random.Generator, n: int, *, excess: float, heat: float) -
     return HotStart(run, twin, 0.6, 1.0 + 1.5 * heat, 1e-3 * (1 + 15 * heat), max(0.0, 0.95 - 0.6 * heat))
 
 
-def retention(*, retained: float, moved: float = 0.02, spread: float = 0.05, base: float = 0.9, twin: float = 0.4) -> Retention:
+def retention(
+    *, retained: float, moved: float = 0.02, spread: float = 0.05, base: float = 0.9, twin: float = 0.4
+) -> Retention:
     tuned = twin + retained * (base - twin)
     return Retention(
         Estimate(retained, Interval(retained - 2 * spread, retained + 2 * spread), spread, 1000), base, twin, tuned,

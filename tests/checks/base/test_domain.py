@@ -9,7 +9,15 @@ from touchstone.study.model import BaseModel
 CHECK = Domain()
 
 
-def desk(n: int, seed: int, accuracies: dict[str, float], *, twin: float | None = 0.45, raw: float | None = 0.5, classes: int = 4) -> Desk:
+def desk(
+    n: int,
+    seed: int,
+    accuracies: dict[str, float],
+    *,
+    twin: float | None = 0.45,
+    raw: float | None = 0.5,
+    classes: int = 4,
+) -> Desk:
     """Bases of these true accuracies on shared items; the first is chosen."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % classes
@@ -27,7 +35,12 @@ def desk(n: int, seed: int, accuracies: dict[str, float], *, twin: float | None 
         for rank, base in enumerate(order, 1)
     ]  # fmt: skip
     plan = study(base_models=tuple(BaseModel(base) for base in accuracies))
-    return Desk(plan, dataset(texts(labels), texts([0, 1]), classes=classes), bases=scores, raw_reference_items=None if raw is None else items(raw))
+    return Desk(
+        plan,
+        dataset(texts(labels), texts([0, 1]), classes=classes),
+        bases=scores,
+        raw_reference_items=None if raw is None else items(raw),
+    )
 
 
 def found(one: Desk) -> dict[str, Finding]:
@@ -84,7 +97,9 @@ def test_thin_classes_are_inconclusive() -> None:
 
 def test_a_base_that_could_not_be_ranked_is_named() -> None:
     one = desk(300, 0, {"good": 0.85})
-    one = one.with_(study=study(base_models=(BaseModel("good"), BaseModel("broken"))), missing={"broken": "no safetensors"})
+    one = one.with_(
+        study=study(base_models=(BaseModel("good"), BaseModel("broken"))), missing={"broken": "no safetensors"}
+    )
     finding = found(one)["broken"]
     assert (finding.status, finding.severity) == (Status.INCONCLUSIVE, Severity.INFO)
     assert "no safetensors" in finding.statement

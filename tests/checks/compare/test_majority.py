@@ -22,7 +22,10 @@ def desk(n: int, common: float, recall_common: float, recall_rare: float, seed: 
 
 
 # The weakest that must trip: a guess on 100 test items; balanced accuracy two points above chance on 3,000.
-@pytest.mark.parametrize(("n", "common", "recalls"), [(100, 0.5, (1, 0)), (300, 0.95, (1, 0)), (1000, 0.95, (0.99, 0.01)), (3000, 0.6, (0.7, 0.34))])
+@pytest.mark.parametrize(
+    ("n", "common", "recalls"),
+    [(100, 0.5, (1, 0)), (300, 0.95, (1, 0)), (1000, 0.95, (0.99, 0.01)), (3000, 0.6, (0.7, 0.34))],
+)
 def test_trips_on_a_model_that_learnt_nothing(n: int, common: float, recalls: tuple[float, float]) -> None:
     finding = only(list(CHECK.run(desk(n, common, *recalls))))
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.BLOCKER)
@@ -30,11 +33,11 @@ def test_trips_on_a_model_that_learnt_nothing(n: int, common: float, recalls: tu
 
 @pytest.mark.parametrize(("n", "common"), [(60, 0.5), (300, 0.7), (1000, 0.9)])
 def test_a_competent_model_passes(n: int, common: float) -> None:
-    assert rate([desk(n, common, 0.97, 0.93, seed) for seed in range(20)], CHECK, Status.PASS) >= 0.9
+    assert rate([desk(n, common, 0.97, 0.93, seed) for seed in range(10)], CHECK, Status.PASS) >= 0.9
 
 
 def test_a_competent_model_on_a_long_tail_never_trips() -> None:
-    assert rate([desk(400, 0.95, 0.97, 0.8, seed) for seed in range(40)], CHECK, Status.FAIL) == 0
+    assert rate([desk(400, 0.95, 0.97, 0.8, seed) for seed in range(20)], CHECK, Status.FAIL) == 0
 
 
 def test_where_plain_accuracy_cannot_tell_the_answer_is_open_and_major() -> None:

@@ -8,7 +8,10 @@ CHECK = NonTransfer()
 
 
 def desks(n: int, tuned: float, simple: float, tries: int = 20, **more: object):
-    return [contest_desk(n, {"non-transfer": simple, "linear-probe": 0.8, "tuned": tuned}, seed=seed, **more) for seed in range(tries)]
+    return [
+        contest_desk(n, {"non-transfer": simple, "linear-probe": 0.8, "tuned": tuned}, seed=seed, **more)
+        for seed in range(tries)
+    ]
 
 
 def test_a_base_that_earns_its_keep_passes() -> None:
@@ -16,7 +19,9 @@ def test_a_base_that_earns_its_keep_passes() -> None:
 
 
 # The weakest that must trip: as good within a point on 8,000 items that both mostly solve, or 8 points worse on 1,000.
-@pytest.mark.parametrize(("n", "tuned", "simple", "word"), [(8000, 0.96, 0.96, "EQUIVALENT"), (1000, 0.82, 0.9, "HARMFUL")])
+@pytest.mark.parametrize(
+    ("n", "tuned", "simple", "word"), [(8000, 0.96, 0.96, "EQUIVALENT"), (1000, 0.82, 0.9, "HARMFUL")]
+)
 def test_trips_where_a_simple_model_solves_the_task_as_well(n: int, tuned: float, simple: float, word: str) -> None:
     found = desks(n, tuned, simple, wobble=0.02, tries=10)
     assert rate(found, CHECK, Status.FAIL) >= 0.9

@@ -29,7 +29,10 @@ def test_is_inconclusive_on_too_few_examples_and_names_the_number() -> None:
     assert rate(found, CHECK, Status.INCONCLUSIVE) >= 0.9
     open_ = [one for desk in found for one in CHECK.run(desk) if one.status is Status.INCONCLUSIVE]
     assert all("needed_what" in one.details for one in open_)
-    assert any("more labelled test texts would decide whether fine-tuning beats the frozen probe" in (one.remedy or "") for one in open_)
+    assert any(
+        "more labelled test texts would decide whether fine-tuning beats the frozen probe" in (one.remedy or "")
+        for one in open_
+    )
 
 
 def test_does_not_apply_where_the_probe_itself_ships() -> None:

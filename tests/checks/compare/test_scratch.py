@@ -8,7 +8,10 @@ CHECK = Scratch()
 
 
 def desks(n: int, tuned: float, scratch: float, tries: int = 20, **more: object):
-    return [contest_desk(n, {"scratch": scratch, "linear-probe": 0.8, "tuned": tuned}, seed=seed, **more) for seed in range(tries)]
+    return [
+        contest_desk(n, {"scratch": scratch, "linear-probe": 0.8, "tuned": tuned}, seed=seed, **more)
+        for seed in range(tries)
+    ]
 
 
 @pytest.mark.parametrize(("n", "tuned", "scratch"), [(300, 0.9, 0.7), (1000, 0.9, 0.84)])
@@ -44,24 +47,36 @@ def test_too_little_data_is_inconclusive_and_says_how_much_more() -> None:
 
 
 def test_the_same_result_is_equivalent_and_major() -> None:
-    finding = only(list(CHECK.run(contest_desk(8000, {"scratch": 0.95, "linear-probe": 0.9, "tuned": 0.95}, wobble=0.02))))
+    finding = only(
+        list(CHECK.run(contest_desk(8000, {"scratch": 0.95, "linear-probe": 0.9, "tuned": 0.95}, wobble=0.02)))
+    )
     assert (finding.status, finding.severity, finding.details["word"]) == (Status.FAIL, Severity.MAJOR, "EQUIVALENT")
 
 
 def test_no_win_over_an_undertrained_reference_counts() -> None:
-    desk = changed(contest_desk(1000, {"scratch": 0.6, "linear-probe": 0.8, "tuned": 0.9}), "scratch", undertrained=True)
+    desk = changed(
+        contest_desk(1000, {"scratch": 0.6, "linear-probe": 0.8, "tuned": 0.9}), "scratch", undertrained=True
+    )
     finding = only(list(CHECK.run(desk)))
-    assert (finding.status, finding.severity, finding.details["reason"]) == (Status.INCONCLUSIVE, Severity.MAJOR, "reference undertrained")
+    assert (finding.status, finding.severity, finding.details["reason"]) == (
+        Status.INCONCLUSIVE,
+        Severity.MAJOR,
+        "reference undertrained",
+    )
 
 
 def test_even_an_undertrained_reference_can_show_harm() -> None:
-    desk = changed(contest_desk(2000, {"scratch": 0.9, "linear-probe": 0.8, "tuned": 0.7}), "scratch", undertrained=True)
+    desk = changed(
+        contest_desk(2000, {"scratch": 0.9, "linear-probe": 0.8, "tuned": 0.7}), "scratch", undertrained=True
+    )
     assert only(list(CHECK.run(desk))).severity is Severity.BLOCKER
 
 
 def test_a_reference_stopped_early_in_its_own_favour_is_a_pass_with_its_envelope() -> None:
     why = "even the upper envelope of its curve, 0.71, stays below 0.86"
-    desk = changed(contest_desk(60, {"scratch": 0.8, "linear-probe": 0.8, "tuned": 0.88}, seed=2), "scratch", decided_early=why)
+    desk = changed(
+        contest_desk(60, {"scratch": 0.8, "linear-probe": 0.8, "tuned": 0.88}, seed=2), "scratch", decided_early=why
+    )
     finding = only(list(CHECK.run(desk)))
     assert finding.status is Status.PASS and finding.details["envelope"] == why
 
@@ -69,7 +84,11 @@ def test_a_reference_stopped_early_in_its_own_favour_is_a_pass_with_its_envelope
 def test_a_reference_that_was_not_made_leaves_a_blocker_open() -> None:
     desk = contest_desk(500, {"linear-probe": 0.8, "tuned": 0.9}).with_(missing={"scratch": "budget"})
     finding = only(list(CHECK.run(desk)))
-    assert (finding.status, finding.severity, finding.details["reason"]) == (Status.INCONCLUSIVE, Severity.BLOCKER, "budget")
+    assert (finding.status, finding.severity, finding.details["reason"]) == (
+        Status.INCONCLUSIVE,
+        Severity.BLOCKER,
+        "budget",
+    )
 
 
 def test_an_open_answer_weighs_as_a_blocker_only_while_harm_is_possible() -> None:

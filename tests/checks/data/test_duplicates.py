@@ -36,7 +36,9 @@ def test_case_and_spacing_do_not_hide_a_copy() -> None:
     assert found([*WORDS[:50], WORDS[3].upper().replace(" ", "   ")]).status is Status.FAIL
 
 
-@pytest.mark.parametrize(("torn", "severity"), [(1, Severity.MINOR), (2, Severity.MINOR), (3, Severity.MAJOR), (40, Severity.MAJOR)])
+@pytest.mark.parametrize(
+    ("torn", "severity"), [(1, Severity.MINOR), (2, Severity.MINOR), (3, Severity.MAJOR), (40, Severity.MAJOR)]
+)
 def test_one_input_with_two_labels_is_major_from_half_a_percent(torn: int, severity: Severity) -> None:
     labels = np.arange(1000) % 2
     finding = found(WORDS + WORDS[:torn], np.r_[labels, 1 - labels[:torn]])
@@ -62,4 +64,6 @@ def test_order_never_matters() -> None:
 def test_speaks_of_every_given_split() -> None:
     data = dataset(texts([0, 1] * 5, "a"), texts([0, 1] * 3, "b"), texts([0, 1], "v"), given=True)
     assert {one.subject for one in Duplicates().run(Desk(study(), data))} == {"train", "validation", "test"}
-    assert {one.subject for one in Duplicates().run(Desk(study(), replace(data, given={"train": data.train})))} == {"train"}
+    assert {one.subject for one in Duplicates().run(Desk(study(), replace(data, given={"train": data.train})))} == {
+        "train"
+    }

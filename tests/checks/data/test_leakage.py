@@ -9,10 +9,10 @@ from PIL import Image
 from tests.checks.desk import Desk, candidate, dataset, likely, near, readable, study, texts
 from touchstone.checks.data.leakage import Leakage
 from touchstone.core.finding import Finding, Severity, Status
+from touchstone.dataset.duplicates import Near
 from touchstone.dataset.inputs import Pictures
 from touchstone.dataset.model import Dataset, Examples
 from touchstone.dataset.near_pictures import near_pictures
-from touchstone.dataset.duplicates import Near
 from touchstone.dataset.picture import fingerprint
 
 NAMES = ("cat", "dog", "river", "engine", "market", "garden", "letter", "window", "teacher", "bottle")
@@ -50,7 +50,9 @@ def test_stays_silent_on_clean_splits() -> None:
 
 
 # The weakest fault that must trip is one copy.
-@pytest.mark.parametrize(("copies", "severity"), [(1, Severity.MAJOR), (3, Severity.MAJOR), (4, Severity.BLOCKER), (100, Severity.BLOCKER)])
+@pytest.mark.parametrize(
+    ("copies", "severity"), [(1, Severity.MAJOR), (3, Severity.MAJOR), (4, Severity.BLOCKER), (100, Severity.BLOCKER)]
+)
 def test_trips_on_exact_copies_and_blocks_from_one_percent(copies: int, severity: Severity) -> None:
     finding = of(leaky(copies))
     assert (finding.status, finding.severity) == (Status.FAIL, severity)
@@ -94,7 +96,13 @@ def test_a_test_set_made_here_with_copies_together_passes() -> None:
 def test_what_stands_in_shift_sets_and_validation_is_told_but_never_blocks() -> None:
     shift = texts(np.arange(50) % 2, "s", TRAIN[:50])
     validation = texts(np.arange(50) % 2, "v", TRAIN[50:100])
-    data = dataset(texts(np.arange(300) % 2, "a", TRAIN), texts(np.arange(60) % 2, "b", FRESH[:60]), validation, given=True, shift={"later": shift})
+    data = dataset(
+        texts(np.arange(300) % 2, "a", TRAIN),
+        texts(np.arange(60) % 2, "b", FRESH[:60]),
+        validation,
+        given=True,
+        shift={"later": shift},
+    )
     for subject in ("train~later", "train~validation"):
         finding = of(data, subject)
         assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
@@ -145,7 +153,10 @@ def searched(train: Examples, test: Examples) -> tuple[Near, ...]:
     hashes = np.array([(one.hash, one.mirror_hash) for one in prints], dtype=np.uint64)
     pairs, unlike, turned = near_pictures(hashes, np.stack([one.thumb for one in prints]), np.full(len(both), -1))
     ids = [one.digest for one in prints]
-    return tuple(Near(ids[a], ids[b], "mirror" if t else "near", 1 - float(u)) for (a, b), u, t in zip(pairs, unlike, turned, strict=True))
+    return tuple(
+        Near(ids[a], ids[b], "mirror" if t else "near", 1 - float(u))
+        for (a, b), u, t in zip(pairs, unlike, turned, strict=True)
+    )
 
 
 def recompressed(one: Image.Image) -> Image.Image:

@@ -21,7 +21,9 @@ def test_stays_silent_when_everything_could_be_read() -> None:
 
 
 # The weakest fault that must trip is a single example.
-@pytest.mark.parametrize(("n_bad", "severity"), [(1, Severity.MINOR), (9, Severity.MINOR), (10, Severity.MAJOR), (300, Severity.MAJOR)])
+@pytest.mark.parametrize(
+    ("n_bad", "severity"), [(1, Severity.MINOR), (9, Severity.MINOR), (10, Severity.MAJOR), (300, Severity.MAJOR)]
+)
 def test_trips_on_unreadable_examples_and_is_major_from_one_percent(n_bad: int, severity: Severity) -> None:
     finding = only(list(Readable().run(desk(990 if n_bad < 300 else 700, n_bad))))
     assert (finding.status, finding.severity) == (Status.FAIL, severity)
@@ -29,7 +31,9 @@ def test_trips_on_unreadable_examples_and_is_major_from_one_percent(n_bad: int, 
     assert "set aside" in finding.statement and "cannot be decoded" in finding.statement
 
 
-@pytest.mark.parametrize("kind", ["corrupt", "empty", "unlabelled", "missing", "too_large", "class_not_in_training", "class_seen_once"])
+@pytest.mark.parametrize(
+    "kind", ["corrupt", "empty", "unlabelled", "missing", "too_large", "class_not_in_training", "class_seen_once"]
+)
 def test_says_every_kind_in_words(kind: str) -> None:
     finding = only(list(Readable().run(desk(50, 3, kind))))
     assert kind not in finding.statement or kind in ("empty", "missing", "corrupt")

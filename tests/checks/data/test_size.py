@@ -24,7 +24,9 @@ def test_trips_where_even_a_flawless_model_could_not_show_the_bound(bound: float
     assert "flawless" not in findings(100, least, 2, require)["test"].statement
 
 
-@pytest.mark.parametrize(("n", "status"), [(20, Status.FAIL), (60, Status.FAIL), (100, Status.FAIL), (1000, Status.PASS)])
+@pytest.mark.parametrize(
+    ("n", "status"), [(20, Status.FAIL), (60, Status.FAIL), (100, Status.FAIL), (1000, Status.PASS)]
+)
 def test_speaks_of_what_the_test_set_can_tell(n: int, status: Status) -> None:
     assert findings(100, n)["test"].status is status
 

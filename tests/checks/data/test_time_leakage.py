@@ -57,7 +57,11 @@ def test_an_overlap_that_was_left_out_is_mended() -> None:
     given = dataset(dated(range(100), "a"), dated(range(90, 130), "b"), given=True)
     desk = Desk(STUDY, replace(given, train=given.train.take(range(90))))
     finding = {finding.subject: finding for finding in TimeLeakage().run(desk)}["train~test"]
-    assert (finding.status, finding.severity, finding.details["severity_unmended"]) == (Status.FAIL, Severity.MINOR, "blocker")
+    assert (finding.status, finding.severity, finding.details["severity_unmended"]) == (
+        Status.FAIL,
+        Severity.MINOR,
+        "blocker",
+    )
 
 
 @pytest.mark.parametrize("test", [[np.nan, np.nan], [3, np.nan]])

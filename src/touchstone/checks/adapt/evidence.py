@@ -54,7 +54,9 @@ def validation_losses(context: Context, candidate: Candidate) -> NDArray[np.floa
 
 def paired(later: NDArray[Any], earlier: NDArray[Any], groups: NDArray[Any] | None) -> Claim:
     """The rise from ``earlier`` to ``later`` as a claim over items; losses have no upper end, so neither has the claim."""
-    return item_claim(np.asarray(later, dtype=np.float64) - np.asarray(earlier, dtype=np.float64), groups=groups, scale=0.0)
+    return item_claim(
+        np.asarray(later, dtype=np.float64) - np.asarray(earlier, dtype=np.float64), groups=groups, scale=0.0
+    )
 
 
 def mean_or_none(values: Any) -> float | None:

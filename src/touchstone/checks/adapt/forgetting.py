@@ -55,7 +55,9 @@ class Forgetting(JudgedCheck):
                 remedy="give the study more minutes (adapt.budget); the probe takes seconds", reason=why,
             )  # fmt: skip
             return
-        elsewhere = {name: found for name in context.data.shift if (found := _elsewhere(context, candidate, name)) is not None}
+        elsewhere = {
+            name: found for name in context.data.shift if (found := _elsewhere(context, candidate, name)) is not None
+        }
         details = self._details(candidate, here, elsewhere)
         if fault := self._worse(here, elsewhere) or self._moved_without_earning(candidate, here):
             yield self._finding(candidate, here, Status.FAIL, fault, _LIKELY, details)
@@ -66,7 +68,9 @@ class Forgetting(JudgedCheck):
         told = []
         for place, found in (("test", here), *elsewhere.items()):
             if self._decision(found.harm).status is Status.FAIL:
-                told.append(f"on `{place}` its {named(found.metric)} is {points(found.harm.value)} below the frozen probe's ({_range(found.harm)})")
+                told.append(
+                    f"on `{place}` its {named(found.metric)} is {points(found.harm.value)} below the frozen probe's ({_range(found.harm)})"
+                )
         return "Fine-tuning lost what the base knew: " + " and ".join(told) + "." if told else None
 
     def _moved_without_earning(self, candidate: Candidate, here: Earned) -> str | None:
@@ -81,16 +85,34 @@ class Forgetting(JudgedCheck):
         )
 
     def _rest(
-        self, context: Context, candidate: Candidate, here: Earned, elsewhere: Mapping[str, Earned], details: dict[str, Any]
+        self,
+        context: Context,
+        candidate: Candidate,
+        here: Earned,
+        elsewhere: Mapping[str, Earned],
+        details: dict[str, Any],
     ) -> Finding:
-        open_ = {place: found for place, found in (("test", here), *elsewhere.items()) if self._decision(found.harm).status is not Status.PASS}
-        compared = f"{named(here.metric)} {points(here.gain.value, sign=True)} against the frozen probe ({_range(here.gain)})"
+        open_ = {
+            place: found
+            for place, found in (("test", here), *elsewhere.items())
+            if self._decision(found.harm).status is not Status.PASS
+        }
+        compared = (
+            f"{named(here.metric)} {points(here.gain.value, sign=True)} against the frozen probe ({_range(here.gain)})"
+        )
         kept = _kept(candidate, self.thresholds["least_base_advantage"])
         specialised = ""
         if kept is not None and kept.retained is not None and kept.retained.value < self.thresholds["retained"]:
             specialised = f" It specialised: {percent(max(kept.retained.value, 0.0))} of what the base told apart is still there, and the gain is worth it."
         if not open_:
-            return self._finding(candidate, here, Status.PASS, f"Nothing was lost by fine-tuning: {compared}.{specialised}", None, details)
+            return self._finding(
+                candidate,
+                here,
+                Status.PASS,
+                f"Nothing was lost by fine-tuning: {compared}.{specialised}",
+                None,
+                details,
+            )
         place, found = next(iter(open_.items()))
         doubt = self._doubt(context, place, found)
         finding = self._finding(
@@ -101,8 +123,13 @@ class Forgetting(JudgedCheck):
         return replace(finding, details={**finding.details, **doubt.details})
 
     def _doubt(self, context: Context, place: str, found: Earned) -> Doubt:
-        effect, what = max(self.thresholds["loss"], abs(found.harm.value)), f"labelled {place} {things(context.study.task)}"
-        return undecided(found.harm, effect, ALPHA[Severity.MAJOR], what, "fine-tuning lost anything against the frozen probe")
+        effect, what = (
+            max(self.thresholds["loss"], abs(found.harm.value)),
+            f"labelled {place} {things(context.study.task)}",
+        )
+        return undecided(
+            found.harm, effect, ALPHA[Severity.MAJOR], what, "fine-tuning lost anything against the frozen probe"
+        )
 
     def _decision(self, harm: Claim) -> Any:
         return decide(harm, tolerance=self.thresholds["loss"], severity=Severity.MAJOR)
@@ -125,7 +152,10 @@ class Forgetting(JudgedCheck):
         if retention is not None:
             details["cka"], details["displacement"] = dict(retention.cka), dict(retention.displacement)
             if retention.retained is not None:
-                details["retained"], details["retained_interval"] = retention.retained.value, retention.retained.interval
+                details["retained"], details["retained_interval"] = (
+                    retention.retained.value,
+                    retention.retained.interval,
+                )
         return details
 
 

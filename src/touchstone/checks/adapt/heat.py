@@ -70,7 +70,9 @@ def _of_steps(trace: Trace) -> Iterator[Sign]:
     measured = [] if trace.hot_start is None else [trace.hot_start.early_peak_ratio]
     peaks = measured or [_early_peak(log) for log in trace.logs if len(log.step_losses) >= 20]
     if peaks and max(peaks) >= EARLY_PEAK:
-        yield Sign("early_peak", f"the training loss leapt to {max(peaks):.1f} times its first value in the first steps")
+        yield Sign(
+            "early_peak", f"the training loss leapt to {max(peaks):.1f} times its first value in the first steps"
+        )
     ratios = [float(np.median(log.update_ratios)) for log in trace.logs if log.update_ratios]
     if trace.hot_start is not None:
         ratios.append(trace.hot_start.update_ratio)
@@ -88,21 +90,35 @@ def _early_peak(log: TrainingLog) -> float:
 def _of_features(trace: Trace) -> Iterator[Sign]:
     alike = trace.hot_start.lowest_block_cka if trace.hot_start is not None else None
     if alike is not None and alike < CKA:
-        yield Sign("lowest_block", f"after warm-up the lowest trained block was hardly like the base's (likeness {alike:.2f} of 1)")
+        yield Sign(
+            "lowest_block",
+            f"after warm-up the lowest trained block was hardly like the base's (likeness {alike:.2f} of 1)",
+        )
     if trace.retention is not None and trace.retention.cka:
         # the lowest block that was trained at all: a frozen block is like itself
         moved = [value for value in trace.retention.cka.values() if value < 0.999]
         if moved and moved[0] < CKA:
-            yield Sign("features_moved", f"even the lowest trained block ended unlike the base's (likeness {moved[0]:.2f} of 1)")
+            yield Sign(
+                "features_moved",
+                f"even the lowest trained block ended unlike the base's (likeness {moved[0]:.2f} of 1)",
+            )
 
 
 def _of_weights(trace: Trace, siblings: Sequence[Candidate]) -> Iterator[Sign]:
     if trace.retention is None:
         return
     own = _displacement(trace.retention.displacement)
-    beside = [d for one in siblings if one.trace and one.trace.retention if (d := _displacement(one.trace.retention.displacement)) > 0]
+    beside = [
+        d
+        for one in siblings
+        if one.trace and one.trace.retention
+        if (d := _displacement(one.trace.retention.displacement)) > 0
+    ]
     if beside and own >= DISPLACED_BESIDE * float(np.median(beside)):
-        yield Sign("displacement", f"its weights moved {own / float(np.median(beside)):.0f} times as far from the base as those of a tuned run")
+        yield Sign(
+            "displacement",
+            f"its weights moved {own / float(np.median(beside)):.0f} times as far from the base as those of a tuned run",
+        )
     elif own >= DISPLACED_ALONE:
         yield Sign("displacement", f"its weights moved by {100 * own:.0f} % of their own size (a few percent is usual)")
 
@@ -120,5 +136,8 @@ def _of_range_test(trace: Trace) -> Iterator[Sign]:
             losses = np.array([loss for _, loss in log.range_test])
             best = float(rates[np.nanargmin(losses)])
             if log.learning_rate >= RANGE_TEST * best:
-                yield Sign("range_test", f"the rate {log.learning_rate:g} is {log.learning_rate / best:.0f} times the one at which a range test did best")
+                yield Sign(
+                    "range_test",
+                    f"the rate {log.learning_rate:g} is {log.learning_rate / best:.0f} times the one at which a range test did best",
+                )
                 return

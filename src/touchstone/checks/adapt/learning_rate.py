@@ -65,20 +65,61 @@ class LearningRate(JudgedCheck):
         yield self._rest(context, candidate, found, gained, excess, base_loss, twin, details, numbers)
 
     def _routes(
-        self, found: list[Sign], gained: Earned | None, excess: Claim | None, base_loss: float | None, twin: Claim | None
+        self,
+        found: list[Sign],
+        gained: Earned | None,
+        excess: Claim | None,
+        base_loss: float | None,
+        twin: Claim | None,
     ) -> Iterator[tuple[str, str]]:
         alpha, share = ALPHA[Severity.MAJOR], self.thresholds["harm_relative_to_probe_loss"]
-        if twin is not None and base_loss is not None and found and twin.lower(alpha) > 0 and twin.value >= share * base_loss:
-            yield "twin", f"A twin at a tenth of the rate had a validation loss {twin.value:.2f} nats smaller after the same first steps"
-        if excess is not None and base_loss is not None and found and excess.lower(alpha) > 0 and excess.value >= share * base_loss:
-            yield "validation loss", f"Its validation loss ended {excess.value:.2f} nats above the frozen probe's {base_loss:.2f}"
-        if gained is not None and found and gained.harm.lower(alpha) > 0 and gained.harm.value >= self.thresholds["harm_points"]:
-            yield "test score", f"Its {named(gained.metric)} is {points(gained.harm.value)} below the frozen probe's, for certain"
-        if gained is not None and len(found) >= self.thresholds["signs_without_gain"] and not gained.proven and gained.gain.value < self.thresholds["harm_points"]:
+        if (
+            twin is not None
+            and base_loss is not None
+            and found
+            and twin.lower(alpha) > 0
+            and twin.value >= share * base_loss
+        ):
+            yield (
+                "twin",
+                f"A twin at a tenth of the rate had a validation loss {twin.value:.2f} nats smaller after the same first steps",
+            )
+        if (
+            excess is not None
+            and base_loss is not None
+            and found
+            and excess.lower(alpha) > 0
+            and excess.value >= share * base_loss
+        ):
+            yield (
+                "validation loss",
+                f"Its validation loss ended {excess.value:.2f} nats above the frozen probe's {base_loss:.2f}",
+            )
+        if (
+            gained is not None
+            and found
+            and gained.harm.lower(alpha) > 0
+            and gained.harm.value >= self.thresholds["harm_points"]
+        ):
+            yield (
+                "test score",
+                f"Its {named(gained.metric)} is {points(gained.harm.value)} below the frozen probe's, for certain",
+            )
+        if (
+            gained is not None
+            and len(found) >= self.thresholds["signs_without_gain"]
+            and not gained.proven
+            and gained.gain.value < self.thresholds["harm_points"]
+        ):
             yield "signs", "Training shows several signs of heat and gained nothing over the frozen probe"
 
     def _fail(
-        self, candidate: Candidate, told: str, found: list[Sign], details: dict[str, Any], numbers: dict[str, Any] | None = None
+        self,
+        candidate: Candidate,
+        told: str,
+        found: list[Sign],
+        details: dict[str, Any],
+        numbers: dict[str, Any] | None = None,
     ) -> Finding:
         heat = "; " + "; ".join(sign.told for sign in found) if found else ""
         rate = details.get("learning_rate")
@@ -106,7 +147,9 @@ class LearningRate(JudgedCheck):
                 else "its validation loss is not above the frozen probe's" if cool_end
                 else "it gained over the frozen probe"
             )  # fmt: skip
-            return self.finding(candidate.subject, Status.PASS, f"Training did not start too hot: {shown}{heat}.", **numbers, **details)
+            return self.finding(
+                candidate.subject, Status.PASS, f"Training did not start too hot: {shown}{heat}.", **numbers, **details
+            )
         asked = f"labelled validation {things(context.study.task)}"
         needed = None
         if excess is not None and base_loss is not None:
@@ -123,7 +166,9 @@ class LearningRate(JudgedCheck):
         retention = candidate.trace.retention if candidate.trace else None
         kept = retention.retained if retention else None
         if kept is not None and kept.interval is not None and kept.interval.high < self.thresholds["retained"]:
-            yield Sign("retained", f"only {100 * kept.value:.0f} % of what the base's features told apart is still there")
+            yield Sign(
+                "retained", f"only {100 * kept.value:.0f} % of what the base's features told apart is still there"
+            )
 
     def _excess(self, context: Context, candidate: Candidate) -> tuple[float | None, Claim | None]:
         """The probe's mean validation loss, and by how much the candidate's final one is above it, item by item."""

@@ -64,7 +64,8 @@ class Overfitting(JudgedCheck):
         alpha = ALPHA[Severity.MAJOR]
         if rise is not None and rise.shipped.lower(alpha) > 0 and rise.relative >= self.thresholds["relative_rise"]:
             yield (
-                f"its validation loss rose {percent(rise.relative)} above its own best while training went on ({rise.best:.2f} to {rise.best + rise.shipped.value:.2f})"
+                f"its validation loss rose {percent(rise.relative)} above its own best while training went on ({rise.best:.2f} to "
+                f"{rise.best + rise.shipped.value:.2f})"
             )
         if gap is not None and self._wide(gap, alpha) and not (gained is not None and gained.proven):
             yield (
@@ -83,20 +84,42 @@ class Overfitting(JudgedCheck):
         earns = gained is not None and gained.proven
         if rise is None and gap is None:
             return self.finding(
-                candidate.subject, Status.INCONCLUSIVE, "Neither the course of training nor answers on training examples are known, so memorising cannot be told.",
+                candidate.subject, Status.INCONCLUSIVE, "Neither the course of training nor answers on training examples are "
+                "known, so memorising cannot be told.",
                 remedy="keep the training examples' predictions and the validation losses of the training", **details,
             )  # fmt: skip
         if flat and (narrow or earns):
             told = "its validation loss stayed at its best" if rise is not None else "no training log to look at"
             if rise is not None and rise.passed_best:
                 told = f"training went past its best, by {percent(rise.final_relative)} of loss, but the weights of the best step are kept"
-            shown = "it loses no more between training and new examples than the frozen probe does" if narrow else "it gains over the frozen probe on new examples"
-            return self.finding(candidate.subject, Status.PASS, f"No sign of memorising: {told}, and {shown}.", **numbers, **details)
-        claim, tolerance = (gap, self.thresholds["wider_gap"]) if flat or rise is None else (rise.shipped, self.thresholds["relative_rise"] * rise.best)
-        needed = None if claim is None else needed_n(claim.value, claim.standard_error, claim.n, tolerance, ALPHA[Severity.MAJOR])
+            shown = (
+                "it loses no more between training and new examples than the frozen probe does"
+                if narrow
+                else "it gains over the frozen probe on new examples"
+            )
+            return self.finding(
+                candidate.subject, Status.PASS, f"No sign of memorising: {told}, and {shown}.", **numbers, **details
+            )
+        claim, tolerance = (
+            (gap, self.thresholds["wider_gap"])
+            if flat or rise is None
+            else (rise.shipped, self.thresholds["relative_rise"] * rise.best)
+        )
+        needed = (
+            None
+            if claim is None
+            else needed_n(claim.value, claim.standard_error, claim.n, tolerance, ALPHA[Severity.MAJOR])
+        )
         split = "test" if flat else "validation"
-        doubt = more(0 if claim is None else claim.n, needed, f"labelled {split} {things(context.study.task)}", "the model memorises")
-        known = "how far its loss is above its best" if not flat else "how much it loses between training and new examples"
+        doubt = more(
+            0 if claim is None else claim.n,
+            needed,
+            f"labelled {split} {things(context.study.task)}",
+            "the model memorises",
+        )
+        known = (
+            "how far its loss is above its best" if not flat else "how much it loses between training and new examples"
+        )
         return self.finding(
             candidate.subject, Status.INCONCLUSIVE, f"Whether the model memorises cannot be told: {known} is not known well enough.",
             remedy=doubt.remedy, **numbers, **{**details, **doubt.details},
@@ -145,7 +168,9 @@ def _gap(context: Context, candidate: Candidate) -> Claim | None:
     labels = context.labels("test")
     own_train = _right(trace.train_probabilities, trace.train_labels)
     probe_train = _probe_train(probe)
-    difference = _right(context.probabilities(probe, "test"), labels) - _right(context.probabilities(candidate, "test"), labels)
+    difference = _right(context.probabilities(probe, "test"), labels) - _right(
+        context.probabilities(candidate, "test"), labels
+    )
     value = float(own_train.mean() - probe_train.mean() + difference.mean())
     # Two samples: training items and test items; an extra 1/n keeps a flawless sample from being taken for certainty.
     error = sqrt(_variance(own_train) + _variance(probe_train) + _variance(difference))
@@ -186,7 +211,12 @@ def _numbers(rise: _Rise | None, gap: Claim | None, thresholds: Mapping[str, flo
         return {"value": gap.value, "interval": gap.interval(), "threshold": thresholds["wider_gap"], "n": gap.n}
     if rise is not None:
         tolerance = thresholds["relative_rise"] * rise.best
-        return {"value": rise.shipped.value, "interval": rise.shipped.interval(), "threshold": tolerance, "n": rise.shipped.n}
+        return {
+            "value": rise.shipped.value,
+            "interval": rise.shipped.interval(),
+            "threshold": tolerance,
+            "n": rise.shipped.n,
+        }
     return {}
 
 

@@ -66,7 +66,12 @@ class Domain(Check):
 
     def _judge(self, context: Context, score: BaseScore) -> Finding:
         contrasts = _Contrasts.of(context, score)
-        details = {**contrasts.details(), "best_block": score.best_block, "notes": list(score.notes), "rank": score.rank}
+        details = {
+            **contrasts.details(),
+            "best_block": score.best_block,
+            "notes": list(score.notes),
+            "rank": score.rank,
+        }
         numbers: dict[str, Any] = {
             "value": score.accuracy.value, "interval": score.accuracy.interval, "n": len(score.items),
         }  # fmt: skip
@@ -100,7 +105,10 @@ class Domain(Check):
         if behind is not None and behind.lower(alpha) > 0 and behind.value >= self._tolerance(contrasts):
             faults.append(f"{points(behind.value)} behind the best candidate ({_range(behind)})")
         if twin is not None and twin.upper(ALPHA_PASS) < self.thresholds["over_random_weights"]:
-            faults.append(f"only {points(twin.value, sign=True)} over the same architecture with random weights ({_range(twin)}), so pretraining brings nothing that could be measured")
+            faults.append(
+                f"only {points(twin.value, sign=True)} over the same architecture with random weights ({_range(twin)}), so "
+                f"pretraining brings nothing that could be measured"
+            )
         if raw is not None and raw.upper(alpha) < self.thresholds["over_raw_features"]:
             faults.append(f"{points(-raw.value)} worse than plain features without any model ({_range(raw)})")
         return faults
@@ -110,13 +118,18 @@ class Domain(Check):
         task, least = context.study.task, self.thresholds["over_random_weights"]
         what = f"labelled training {things(task)}"
         if twin is not None and twin.lower(ALPHA_PASS) <= least:
-            needed = needed_n(least - twin.value, twin.standard_error, twin.n, max(abs(twin.value - least), 0.01), ALPHA_PASS)
+            needed = needed_n(
+                least - twin.value, twin.standard_error, twin.n, max(abs(twin.value - least), 0.01), ALPHA_PASS
+            )
             return (
-                f"that is {points(twin.value, sign=True)} over the same architecture with random weights ({_range(twin)}), which may or may not be worth having",
+                f"that is {points(twin.value, sign=True)} over the same architecture with random weights ({_range(twin)}), which "
+                f"may or may not be worth having",
                 more(twin.n, needed, what, "pretraining on other data helps here"),
             )
         if behind is not None and behind.upper(ALPHA_PASS) >= self._tolerance(contrasts):
-            needed = needed_n(behind.value, behind.standard_error, behind.n, self._tolerance(contrasts), ALPHA[Severity.MAJOR])
+            needed = needed_n(
+                behind.value, behind.standard_error, behind.n, self._tolerance(contrasts), ALPHA[Severity.MAJOR]
+            )
             return (
                 f"{points(behind.value)} behind the best candidate ({_range(behind)}), which may or may not matter",
                 more(behind.n, needed, what, "this base is really behind the best"),
@@ -131,9 +144,13 @@ class Domain(Check):
     def _praise(self, contrasts: _Contrasts) -> str:
         said = []
         if contrasts.over_twin is not None:
-            said.append(f"{points(contrasts.over_twin.value, sign=True)} over the same architecture with random weights ({_range(contrasts.over_twin)})")
+            said.append(
+                f"{points(contrasts.over_twin.value, sign=True)} over the same architecture with random weights ({_range(contrasts.over_twin)})"
+            )
         if contrasts.over_raw is not None:
-            said.append(f"{points(contrasts.over_raw.value, sign=True)} over plain features without a model ({_range(contrasts.over_raw)})")
+            said.append(
+                f"{points(contrasts.over_raw.value, sign=True)} over plain features without a model ({_range(contrasts.over_raw)})"
+            )
         if contrasts.behind is not None:
             said.append("not shown to be behind the best candidate by an amount that matters")
         return "; ".join(said) or "the best of the candidates"

@@ -62,7 +62,11 @@ class Contest:
         """The numbers in one clause; ``reference`` says what it is held against."""
         interval = self.claim.interval(LEVEL)
         finite = isfinite(interval.low) and isfinite(interval.high) and isfinite(self.claim.standard_error)
-        range_ = between(interval.low, interval.high) if finite else "with one training the spread from seed to seed is not known"
+        range_ = (
+            between(interval.low, interval.high)
+            if finite
+            else "with one training the spread from seed to seed is not known"
+        )
         return (
             f"{named(self.metric)} {self.score:.3f} against {self.reference_score:.3f} of {reference}, a difference of "
             f"{points(self.claim.value, sign=True)} ({range_})"

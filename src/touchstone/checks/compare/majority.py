@@ -27,11 +27,11 @@ class Majority(JudgedCheck):
 
     **Method.** On the sealed test items, about the very model that would ship. Fail (blocker) where it is a
     degenerate guess: its balanced accuracy is below chance plus five points for certain, or its Matthews
-    correlation is below 0.05 for certain, or it gives the same answer every time
-    although five test examples or more are of other classes, or it gives at least 98 % of its answers to one class that makes up at
-    most 90 % of the test set. Pass only where both are proven: more accurate than the majority guess (exact McNemar
-    test, 5 %), and balanced accuracy above chance. Where balanced accuracy is proven but plain accuracy is not (one
-    class so common that guessing it is hard to beat), the answer is open with severity major.
+    correlation is below 0.05 for certain, or it gives the same answer every time although five test examples or
+    more are of other classes, or it gives at least 98 % of its answers to one class that makes up at most 90 % of
+    the test set. Pass only where both are proven: more accurate than the majority guess (exact McNemar test, 5 %),
+    and balanced accuracy above chance. Where balanced accuracy is proven but plain accuracy is not (one class so
+    common that guessing it is hard to beat), the answer is open with severity major.
 
     **Source.** McNemar (1947), exact form.
 
@@ -49,7 +49,10 @@ class Majority(JudgedCheck):
         guesses, n = shipped.argmax(1), len(labels)
         if n == 0:
             yield self.finding(
-                candidate.subject, Status.INCONCLUSIVE, "There are no test examples to compare on.", remedy="label test examples"
+                candidate.subject,
+                Status.INCONCLUSIVE,
+                "There are no test examples to compare on.",
+                remedy="label test examples",
             )
             return
         right, common = guesses == labels, labels == _majority(context)
@@ -69,7 +72,8 @@ class Majority(JudgedCheck):
             yield self.finding(
                 candidate.subject, Status.FAIL, f"The model learnt next to nothing: {told}; {why}.",
                 value=over_guess.value, interval=over_guess.interval(), threshold=0.0, n=n,
-                remedy="look at labels and class shares first, then shift the decision thresholds by the class shares or lower the learning rate; do not use it as it is",
+                remedy="look at labels and class shares first, then shift the decision thresholds by the class shares or lower "
+                "the learning rate; do not use it as it is",
                 degenerate=why, **details,
             )  # fmt: skip
             return
@@ -85,11 +89,23 @@ class Majority(JudgedCheck):
         yield self._open(context, candidate, over_guess, balanced, balances, told, {**details, "p_value": p_value})
 
     def _open(
-        self, context: Context, candidate: Candidate, over_guess: Claim, balanced: Claim, balances: bool, told: str, details: dict[str, Any]
+        self,
+        context: Context,
+        candidate: Candidate,
+        over_guess: Claim,
+        balanced: Claim,
+        balances: bool,
+        told: str,
+        details: dict[str, Any],
     ) -> Finding:
         asked, gap = (over_guess, over_guess.value) if balances else (balanced, balanced.value - details["chance"])
         needed = needed_n(asked.value, asked.standard_error, asked.n, gap, ALPHA_PASS) if gap > 0 else None
-        doubt = more(over_guess.n, needed, f"labelled test {things(context.study.task)}", "the model beats guessing the most common class")
+        doubt = more(
+            over_guess.n,
+            needed,
+            f"labelled test {things(context.study.task)}",
+            "the model beats guessing the most common class",
+        )
         which = "plain accuracy" if balances else "the average over classes"
         return self.finding(
             candidate.subject, Status.INCONCLUSIVE,
@@ -99,7 +115,9 @@ class Majority(JudgedCheck):
             remedy=doubt.remedy, **details, **doubt.details,
         )  # fmt: skip
 
-    def _degenerate(self, shipped: Any, labels: Any, groups: Any, balanced: Claim, present: int, seed: int) -> str | None:
+    def _degenerate(
+        self, shipped: Any, labels: Any, groups: Any, balanced: Claim, present: int, seed: int
+    ) -> str | None:
         if present < 2:
             return None
         if balanced.upper(ALPHA_PASS) < 1 / present + self.thresholds["balanced_accuracy_over_chance"]:

@@ -19,9 +19,9 @@ class NonTransfer(JudgedCheck):
     well, for a thousandth of the cost and without a base model's licence and history?
 
     **Method.** The simple model is the best of several, chosen by cross-validation on the training data alone, and
-    scored on the same sealed test items. Words as in `compare.scratch`: PROVEN HELPFUL passes; EQUIVALENT (for certain not
-    a point better, or not a twentieth of the simple model's error) and HARMFUL fail; NOT PROVEN is inconclusive, with what would
-    settle it.
+    scored on the same sealed test items. Words as in `compare.scratch`: PROVEN HELPFUL passes; EQUIVALENT (for
+    certain not a point better, or not a twentieth of the simple model's error) and HARMFUL fail; NOT PROVEN is
+    inconclusive, with what would settle it.
 
     **Source.** Grinsztajn et al. (NeurIPS 2022) on simple models that win.
 
@@ -43,7 +43,12 @@ class NonTransfer(JudgedCheck):
             return
         held = contest(context, candidate, reference, Severity.MAJOR)
         told = f"{held.headline}: {held.told('a simple model without pretraining')}"
-        numbers: dict[str, Any] = {"value": held.claim.value, "interval": held.claim.interval(), "threshold": 0.0, "n": held.claim.n}
+        numbers: dict[str, Any] = {
+            "value": held.claim.value,
+            "interval": held.claim.interval(),
+            "threshold": 0.0,
+            "n": held.claim.n,
+        }
         details = held.details()
         if held.word is Word.HELPFUL:
             yield self.finding(candidate.subject, Status.PASS, f"{told}.", **numbers, **details)

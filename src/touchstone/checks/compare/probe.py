@@ -32,7 +32,8 @@ class Probe(JudgedCheck):
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         if is_frozen(candidate):
             yield self.not_applicable(
-                candidate, "What would ship is the frozen base model with a trained head: no weight of the base was fine-tuned, so there is nothing to earn."
+                candidate,
+                "What would ship is the frozen base model with a trained head: no weight of the base was fine-tuned, so there is nothing to earn.",
             )
             return
         reference = context.reference("linear-probe")
@@ -45,7 +46,12 @@ class Probe(JudgedCheck):
             return
         held = contest(context, candidate, reference, Severity.MINOR, alpha_helpful=0.05)
         told = f"{held.headline}: {held.told('the frozen base with a linear probe')}"
-        numbers: dict[str, Any] = {"value": held.claim.value, "interval": held.claim.interval(), "threshold": 0.0, "n": held.claim.n}
+        numbers: dict[str, Any] = {
+            "value": held.claim.value,
+            "interval": held.claim.interval(),
+            "threshold": 0.0,
+            "n": held.claim.n,
+        }
         details = {**held.details(), "seconds": candidate.cost.seconds, "reference_seconds": reference.cost.seconds}
         if held.word is Word.HELPFUL:
             yield self.finding(candidate.subject, Status.PASS, f"{told}.", **numbers, **details)
@@ -58,6 +64,6 @@ class Probe(JudgedCheck):
         else:
             yield self.finding(
                 candidate.subject, Status.FAIL,
-                f"{told}. Fine-tuning took {candidate.cost.seconds:,.0f} seconds and earned nothing over the probe.",
+                f"{told}. Fine-tuning looked at {candidate.effort.examples_seen:,} examples and earned nothing over the probe.",
                 remedy="ship the linear probe: it is cheaper to train, to move to another base and to explain", **numbers, **details,
             )  # fmt: skip

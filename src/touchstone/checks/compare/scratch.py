@@ -24,12 +24,11 @@ class Scratch(JudgedCheck):
     **Method.** Both are trained with several seeds and scored on the same sealed test items; the difference of
     their mean scores is a claim about the recipes, with seeds and items random, seed variance pooled over the
     study's candidates. Words: PROVEN HELPFUL (pass), HARMFUL (blocker, error rate 1 in 2,000 and a loss of a
-    point), EQUIVALENT, for certain not a point better (major),
-    NOT PROVEN (inconclusive, with what would settle it). A reference
-    that was still improving when its budget ended is undertrained: no win over it counts, the answer is
-    inconclusive. A reference may be stopped early only in its own favour: when even the optimistic envelope of its
-    learning curve stays below the transferred model. While a harm of a point is not ruled out, an open answer
-    weighs as a blocker.
+    point), EQUIVALENT, for certain not a point better (major), NOT PROVEN (inconclusive, with what would settle
+    it). A reference that was still improving when its budget ended is undertrained: no win over it counts, the
+    answer is inconclusive. A reference may be stopped early only in its own favour: when even the optimistic
+    envelope of its learning curve stays below the transferred model. While a harm of a point is not ruled out, an
+    open answer weighs as a blocker.
 
     **Source.** He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al.
     (MLSys 2021) on what varies; Benavoli et al. (JMLR 2017) on equivalence.
@@ -102,7 +101,13 @@ class Scratch(JudgedCheck):
         )  # fmt: skip
 
     def _stated(
-        self, held: Contest, status: Status, statement: str, severity: Severity, remedy: str | None = None, **details: object
+        self,
+        held: Contest,
+        status: Status,
+        statement: str,
+        severity: Severity,
+        remedy: str | None = None,
+        **details: object,
     ) -> Finding:
         return self.finding(
             held.candidate.subject, status, statement, severity=severity, value=held.claim.value,

@@ -39,7 +39,7 @@ class Energy(Check):
         details: dict[str, Any] = {
             "seconds": seconds, "stages": {stage.name: stage.seconds for stage in context.stages},
             "carbon_g": context.energy.get("carbon_g"), "method": context.energy.get("method"),
-            "measured": context.energy.get("measured"), **_saved(context),
+            "measured": context.energy.get("measured"), "transfer_saved": context.energy.get("saved"), **_saved(context),
         }  # fmt: skip
         took = f"The run took {seconds / 60:,.1f} minutes"
         saved = _saving(context)
@@ -50,7 +50,11 @@ class Energy(Check):
         low, high = (float(context.energy.get(key, used)) for key in ("low_wh", "high_wh"))
         how = "measured" if context.energy.get("measured") else "estimated"
         cost = f"{took} and {float(used):,.2f} Wh ({how}; between {low:,.2f} and {high:,.2f})"
-        numbers: dict[str, Any] = {"value": float(used), "interval": Interval(min(low, float(used)), max(high, float(used))), "threshold": budget.energy_wh}
+        numbers: dict[str, Any] = {
+            "value": float(used),
+            "interval": Interval(min(low, float(used)), max(high, float(used))),
+            "threshold": budget.energy_wh,
+        }
         over = budget.energy_wh is not None and float(used) > budget.energy_wh
         if over or late:
             why = f"{budget.energy_wh:g} Wh were allowed" if over else f"{budget.minutes:g} minutes were allowed"

@@ -73,7 +73,8 @@ def _statement(
     split: str, n: int, task: str, exact: list[_Pair], near: list[_Pair], repeated: set[str], conflicting: set[str]
 ) -> str:
     told = (
-        f"{len(repeated):,} of {counted(n, task)} of `{split}` ({percent(len(repeated) / n)}) repeat another one: {plural(len(exact), 'exact copy', 'exact copies')}, "
+        f"{len(repeated):,} of {counted(n, task)} of `{split}` ({percent(len(repeated) / n)}) repeat another one: "
+        f"{plural(len(exact), 'exact copy', 'exact copies')}, "
         f"{plural(len(near), 'near copy', 'near copies')}. They count double in training and scores."
     )
     if conflicting:

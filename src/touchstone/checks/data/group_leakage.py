@@ -71,7 +71,11 @@ class GroupLeakage(Check):
         self, pair: Pair, column: str, task: str, shared: Sequence[str], among: Sequence[str], second: Examples
     ) -> Finding:
         share = len(among) / len(second)
-        score = "choosing on them misleads" if pair.second == "validation" or pair.first == "validation" else "scores on them flatter"
+        score = (
+            "choosing on them misleads"
+            if pair.second == "validation" or pair.first == "validation"
+            else "scores on them flatter"
+        )
         return self.finding(
             pair.subject, Status.FAIL,
             f"{plural(len(shared), 'value')} of `{column}` ({listed(shared, 3)}) {'stand' if len(shared) > 1 else 'stands'} in both {pair.first} "

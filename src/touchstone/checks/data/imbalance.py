@@ -25,8 +25,8 @@ class Imbalance(Check):
     class has at most a twentieth of the largest. Counted, so there is no error of estimation; the tests that a
     model must pass in spite of imbalance are `compare.majority` and `evaluate.per_class`.
 
-    **Source.** On the remedies: Menon et al. (ICLR 2021), Ren et al. (NeurIPS 2020); that
-    balancing by resampling does not help strong learners: Elor and Averbuch-Elor (2022).
+    **Source.** On the remedies: Menon et al. (ICLR 2021), Ren et al. (NeurIPS 2020); that balancing by resampling
+    does not help strong learners: Elor and Averbuch-Elor (2022).
 
     **Cannot see.** Whether deployment meets the classes in the same proportions as the training data do.
     """
@@ -57,10 +57,17 @@ class Imbalance(Check):
         counts = np.bincount(known, minlength=len(classes))
         largest, smallest = int(counts.argmax()), int(counts.argmin())
         share, ratio = counts[largest] / n, counts[smallest] / counts[largest]
-        details: dict[str, Any] = {"counts": dict(zip(classes, counts.tolist(), strict=True)), "smallest_to_largest": float(ratio)}
+        details: dict[str, Any] = {
+            "counts": dict(zip(classes, counts.tolist(), strict=True)),
+            "smallest_to_largest": float(ratio),
+        }
         most = self.thresholds["majority_share_of_four_classes" if len(classes) >= 4 else "majority_share"]
         if share >= most or ratio <= self.thresholds["smallest_to_largest"]:
-            rare = [c for c, k in zip(classes, counts, strict=True) if k <= self.thresholds["smallest_to_largest"] * counts[largest]]
+            rare = [
+                c
+                for c, k in zip(classes, counts, strict=True)
+                if k <= self.thresholds["smallest_to_largest"] * counts[largest]
+            ]
             thin = f" {listed(rare)} {'has' if len(rare) == 1 else 'have'} at most a twentieth of that." if rare else ""
             return self.finding(
                 split, Status.FAIL,

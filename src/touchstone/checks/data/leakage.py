@@ -83,7 +83,9 @@ class Leakage(Check):
                 remedy=f"look at the nearest neighbours of 20 test {things(task)} by eye, or split by the source the data came from",
                 **details,
             )  # fmt: skip
-        shown = f"; it would have found {found[0].what} in {found[0].recovered} of {found[0].tries} cases" if found else ""
+        shown = (
+            f"; it would have found {found[0].what} in {found[0].recovered} of {found[0].tries} cases" if found else ""
+        )
         return self.finding(
             pair.subject, Status.PASS, f"{said}{shown}.", value=0.0, interval=share, threshold=0.0, n=n, **details
         )
@@ -105,7 +107,9 @@ class Leakage(Check):
         n, left, task = len(pair.given[1]), len(pair.used[-1]), context.study.task
         share = len(crossings) / n
         effect = _effect(context) if pair.decides else None
-        corrected = f"they were left out, and {counted(left, task)} remain for {'evaluation' if pair.decides else 'choosing'}"
+        corrected = (
+            f"they were left out, and {counted(left, task)} remain for {'evaluation' if pair.decides else 'choosing'}"
+        )
         if effect is not None:
             corrected = f"without them accuracy goes from {effect.with_copies:.3f} to {effect.without:.3f}, which is what counts here"
         severity = self._severity(pair, share, effect)
@@ -156,7 +160,9 @@ def _effect(context: Context) -> _Effect | None:
     # mean(whole) - mean(clean) = share * (mean(copies) - mean(clean)): two independent means
     error = share * float(np.sqrt(_variance_of_mean(clean) + _variance_of_mean(copies)))
     value = float(whole.mean() - clean.mean())
-    return _Effect(float(whole.mean()), float(clean.mean()), Claim(value, error, min(len(clean), len(copies)) - 1, len(whole)))
+    return _Effect(
+        float(whole.mean()), float(clean.mean()), Claim(value, error, min(len(clean), len(copies)) - 1, len(whole))
+    )
 
 
 def _variance_of_mean(right: Any) -> float:

@@ -59,7 +59,8 @@ def _pictures(examples: Examples, chosen: Any) -> tuple[Sensitivity, ...]:
         pairs = {(int(a), int(b)) for a, b in near_pictures(hashes, thumbs, strangers)[0]}
         tries = min(TRIES, len(pictures))
         caught = sum(
-            (i, len(originals) + i) in pairs or prints[i].digest == prints[len(originals) + i].digest for i in range(tries)
+            (i, len(originals) + i) in pairs or prints[i].digest == prints[len(originals) + i].digest
+            for i in range(tries)
         )
         found.append(Sensitivity(caught, tries, what))
     return tuple(found)

@@ -64,7 +64,11 @@ class Size(Check):
         starved = [c for c, k in zip(data.classes, counts, strict=True) if k < few]
         more = int(np.maximum(enough - counts, 0).sum())
         details: dict[str, Any] = {"smallest_class": least, "thin_classes": thin[:1000]}
-        ask = f"about {more:,} more labelled {things(task, more)} of {listed(thin)} would give every class {enough}" if thin else None
+        ask = (
+            f"about {more:,} more labelled {things(task, more)} of {listed(thin)} would give every class {enough}"
+            if thin
+            else None
+        )
         have = f"{counted(n, task)} of {plural(len(data.classes), 'class', 'classes')}"
         if len(starved) >= 2:
             return self.finding(
@@ -106,7 +110,9 @@ class Size(Check):
         tells = f"With {counted(n, task)} to test on, an accuracy near 90 % is known to within {points(half)}"
         goal = self._n_for(self.thresholds["power_pass"])
         more = max(goal - n, 0)
-        ask = f"about {more:,} more labelled test {things(task)} would show a true difference of {gap} four times in five"
+        ask = (
+            f"about {more:,} more labelled test {things(task)} would show a true difference of {gap} four times in five"
+        )
         if power >= self.thresholds["power_pass"]:
             return self.finding(
                 "test", Status.PASS, f"{tells}, and a true difference of {gap} between two models shows in {percent(power)} of cases.",

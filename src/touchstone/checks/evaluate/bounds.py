@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from math import isfinite, nan
+from math import inf, isfinite, nan
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,8 @@ from touchstone.study.model import Requirement
 
 OF_THE_RUN = ("latency_ms_p50", "latency_ms_p95", "latency_ms_p99", "throughput", "size_mb", "energy_wh", "carbon_g")
 """What is measured once, of what would ship or of the whole run, not of every candidate."""
+EXACT = ("size_mb", "energy_wh", "carbon_g")
+"""What a counter tells, within a band."""
 SLICE_METRICS = ("worst_slice_recall", "worst_slice_gap")
 
 
@@ -43,6 +45,8 @@ def hold(evidence: Claim | Estimate, bound: Requirement, opening: int) -> Decisi
 
     The k-th opening has alpha / (k (k + 1)) of the error budget.
     """
+    if bound.metric in EXACT:
+        return _held_by_its_band(evidence, bound)
     alphas = {
         "alpha_pass": opening_alpha(ALPHA_PASS, opening), "alpha_fail": opening_alpha(2 * ALPHA[Severity.BLOCKER], opening),
     }  # fmt: skip
@@ -58,6 +62,17 @@ def hold(evidence: Claim | Estimate, bound: Requirement, opening: int) -> Decisi
             if side.status is status:
                 return side
     return sides[0]
+
+
+def _held_by_its_band(evidence: Claim | Estimate, bound: Requirement) -> Decision:
+    """What is read from a counter has a band that is no confidence interval: met or missed only outside of it."""
+    assert isinstance(evidence, Estimate) and evidence.interval is not None, "a band comes with its reading"
+    low, high = evidence.interval.low, evidence.interval.high
+    least = -inf if bound.minimum is None else bound.minimum
+    most = inf if bound.maximum is None else bound.maximum
+    if low >= least and high <= most:
+        return Decision(Status.PASS, low, high)
+    return Decision(Status.FAIL if high < least or low > most else Status.INCONCLUSIVE, low, high)
 
 
 def measure(context: Context, candidate: Candidate, bound: Requirement) -> Claim | Estimate:
@@ -89,7 +104,9 @@ def slots(context: Context, candidate: Candidate, on: str) -> Slots:
     column, equals, value = on.partition("=")
     split = on if not equals or on in context.data.shift else "test"
     try:
-        whole = Slots(context.shipped(candidate, split), context.labels(split), context.groups(split), context.columns(split))
+        whole = Slots(
+            context.shipped(candidate, split), context.labels(split), context.groups(split), context.columns(split)
+        )
     except KeyError as exc:
         raise Unmeasured(f"`{split}` was not measured") from exc
     if split == on:
@@ -122,7 +139,7 @@ def _of_slices(context: Context, part: Slots, metric: str) -> Estimate:
 
 def _worst_gap(gaps: list[slices.SliceGap]) -> Estimate:
     """The widest gap; its interval holds over all slices at once (Bonferroni)."""
-    from scipy.special import ndtri
+    from scipy.special import ndtri  # type: ignore[import-untyped]
 
     reach = float(ndtri(1 - 0.025 / len(gaps)))
     worst = max(gaps, key=lambda gap: gap.gap)
@@ -146,7 +163,9 @@ def _shift_drop(context: Context, candidate: Candidate, bound: Requirement) -> C
     tail = 0.025 / len(claims)
     worst = max(claims, key=lambda claim: claim.value)
     ends = max(claim.lower(tail) for claim in claims), max(claim.upper(tail) for claim in claims)
-    return Estimate(worst.value, Interval(min(ends[0], worst.value), max(ends[1], worst.value)), worst.standard_error, worst.n)
+    return Estimate(
+        worst.value, Interval(min(ends[0], worst.value), max(ends[1], worst.value)), worst.standard_error, worst.n
+    )
 
 
 def shift_drop(context: Context, candidate: Candidate, name: str) -> Claim:
@@ -173,7 +192,9 @@ def _throughput(context: Context, candidate: Candidate, bound: Requirement) -> E
 
 def _times(context: Context) -> NDArray[np.float64]:
     if context.latency is None:
-        raise Unmeasured(f"single calls were not timed ({context.missing.get('latency', 'the run did not come that far')})")
+        raise Unmeasured(
+            f"single calls were not timed ({context.missing.get('latency', 'the run did not come that far')})"
+        )
     times = np.asarray(context.latency.milliseconds, dtype=np.float64)
     if latency.variation(times) > latency.UNSTEADY:
         raise Unmeasured("the machine was too busy to be timed: calls varied by more than half of their mean")

@@ -37,8 +37,8 @@ class Calibration(JudgedCheck):
     items only over-confidence can decide.
 
     **Source.** Kumar, Liang and Ma (NeurIPS 2019) on debiasing; Broecker and Smith (2007), Vaicenavicius et al.
-    (AISTATS 2019) on the null; Guo et al. (ICML 2017) on the remedy; the usual plug-in error alarms on
-    calibrated models below 400 items.
+    (AISTATS 2019) on the null; Guo et al. (ICML 2017) on the remedy; the usual plug-in error alarms on calibrated
+    models below 400 items.
 
     **Cannot see.** Calibration of single classes or slices, and on data from elsewhere.
     """
@@ -51,7 +51,10 @@ class Calibration(JudgedCheck):
         n, tolerance = len(labels), self.thresholds["error"]
         if n < 2:
             yield self.finding(
-                candidate.subject, Status.INCONCLUSIVE, "There are too few test examples to compare confidence with truth.", remedy="label test examples"
+                candidate.subject,
+                Status.INCONCLUSIVE,
+                "There are too few test examples to compare confidence with truth.",
+                remedy="label test examples",
             )
             return
         error = calibration_estimate(shipped, labels, groups=groups, seed=context.seed)
@@ -73,7 +76,13 @@ class Calibration(JudgedCheck):
             **({} if error.interval is not None else {"no_interval": error.missing}),
         }  # fmt: skip
         if rejected or far:
-            way = "promises too much" if signed.value > 0 else "is more modest than it need be" if signed.value < -tolerance / 2 else "is off in both directions"
+            way = (
+                "promises too much"
+                if signed.value > 0
+                else "is more modest than it need be"
+                if signed.value < -tolerance / 2
+                else "is off in both directions"
+            )
             remedy, extra = _remedy(context, candidate)
             yield self.finding(
                 candidate.subject, Status.FAIL, f"{seen}: its confidence {way}, so a threshold on it does not mean what it says.",
@@ -83,11 +92,18 @@ class Calibration(JudgedCheck):
         bounded = error.interval is not None and error.interval.high < tolerance
         modest = signed.upper(ALPHA_PASS) < tolerance and signed.lower(ALPHA_PASS) > -tolerance
         if enough and bounded and modest:
-            yield self.finding(candidate.subject, Status.PASS, f"{seen}: its probabilities mean what they say.", **numbers, **details)
+            yield self.finding(
+                candidate.subject, Status.PASS, f"{seen}: its probabilities mean what they say.", **numbers, **details
+            )
             return
         spread = error.standard_error if error.standard_error and enough else signed.standard_error
         needed = needed_n(error.value, spread, n, tolerance, ALPHA_PASS)
-        doubt = more(n, max(needed or 0, int(self.thresholds["least_items"]), n + 1), f"labelled test {things(context.study.task)}", "its probabilities can be relied on")
+        doubt = more(
+            n,
+            max(needed or 0, int(self.thresholds["least_items"]), n + 1),
+            f"labelled test {things(context.study.task)}",
+            "its probabilities can be relied on",
+        )
         yield self.finding(
             candidate.subject, Status.INCONCLUSIVE, f"{seen}; with so few examples an error of {points(tolerance)} is neither shown nor ruled out.",
             remedy=doubt.remedy, **numbers, **details, **doubt.details,
@@ -108,6 +124,7 @@ def _remedy(context: Context, candidate: Candidate) -> tuple[str, dict[str, Any]
     shipped = context.shipped(candidate, "test")
     after = calibration_estimate(tempered(shipped, value), context.labels("test"), seed=context.seed)
     return (
-        f"divide the model's logits by a temperature of {value:.2f} (fitted on validation, changes no answer): its calibration error would be {points(after.value)}",
+        f"divide the model's logits by a temperature of {value:.2f} (fitted on validation, changes no answer): its calibration "
+        f"error would be {points(after.value)}",
         {"temperature": value, "error_after_temperature": after.value},
     )

@@ -28,7 +28,7 @@ class Latency(Check):
 
     **Method.** Single calls of the exported model, preprocessing included, after warm-up, batch of one. Quantiles
     with order-statistic intervals, which assume nothing about the distribution: the 99th percentile has no finite
-    upper bound below 299 timings. Without a bound the numbers inform; with one, `fail` where the quantile is above
+    upper bound below 368 timings. Without a bound the numbers inform; with one, `fail` where the quantile is above
     it for certain (blocker), `pass` where it is below for certain. Where times vary by more than half their mean
     the machine was busy, and the answer is open.
 
@@ -39,12 +39,16 @@ class Latency(Check):
 
     id: ClassVar[str] = "evaluate.latency"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.ADAPTED})
-    thresholds: ClassVar[Mapping[str, float]] = {"greatest_variation": latency.UNSTEADY, "least_timings": 299}
+    thresholds: ClassVar[Mapping[str, float]] = {"greatest_variation": latency.UNSTEADY, "least_timings": 368}
 
     def run(self, context: Context) -> Iterator[Finding]:
         assert context.chosen is not None, "an adapted model is among the needs"
         subject = context.chosen.subject
-        bounds = {bound.metric: bound.maximum for bound in context.study.require if bound.metric in _QUANTILES and bound.maximum is not None}
+        bounds = {
+            bound.metric: bound.maximum
+            for bound in context.study.require
+            if bound.metric in _QUANTILES and bound.maximum is not None
+        }
         severity = Severity.BLOCKER if bounds else Severity.INFO
         timings = context.latency
         if timings is None or len(timings.milliseconds) == 0:
@@ -68,7 +72,9 @@ class Latency(Check):
                 subject, Status.INCONCLUSIVE, f"{_told(timings)}; {why}.", severity=Severity.INFO,
                 remedy="time it again on a quiet machine of the kind that will serve", **_numbers(p99, None), **details,
             )  # fmt: skip
-        return self.finding(subject, Status.PASS, f"{_told(timings)}. The study sets no bound.", **_numbers(p99, None), **details)
+        return self.finding(
+            subject, Status.PASS, f"{_told(timings)}. The study sets no bound.", **_numbers(p99, None), **details
+        )
 
     def _bounded(self, subject: str, timings: Timings, metric: str, bound: float) -> Finding:
         q = _QUANTILES[metric]
@@ -80,7 +86,7 @@ class Latency(Check):
                 subject, Status.INCONCLUSIVE, f"{_told(timings)}; {why}, and {asked}.", severity=Severity.BLOCKER,
                 remedy="time it again on a quiet machine of the kind that will serve", **numbers, **details,
             )  # fmt: skip
-        if latency.upper_bound(timings.milliseconds, q, ALPHA_PASS) <= bound:
+        if latency.upper_bound(timings.milliseconds, q, ALPHA_PASS / 2) <= bound:
             return self.finding(subject, Status.PASS, f"Fast enough: {_told(timings)}; {asked}.", **numbers, **details)
         if latency.lower_bound(timings.milliseconds, q, ALPHA[Severity.BLOCKER]) > bound:
             return self.finding(
@@ -97,8 +103,10 @@ class Latency(Check):
         varies = latency.variation(timings.milliseconds)
         if varies > self.thresholds["greatest_variation"]:
             return "the machine was busy: times varied by more than half of their mean"
-        if not isfinite(latency.upper_bound(timings.milliseconds, q, ALPHA_PASS)):
-            return f"{len(timings.milliseconds):,} timings cannot bound it ({timings_for_p99():,} can)"
+        if not isfinite(latency.upper_bound(timings.milliseconds, q, ALPHA_PASS / 2)):
+            return (
+                f"{len(timings.milliseconds):,} timings cannot bound it ({timings_for_p99(1 - ALPHA_PASS / 2):,} can)"
+            )
         return None
 
 

@@ -46,10 +46,17 @@ class PerClass(JudgedCheck):
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         labels, shipped = context.labels("test"), context.shipped(candidate, "test")
-        classes = [one for one in _classes(context.data.classes, confusion(shipped.argmax(1), labels, shipped.shape[1])) if one.n]
+        classes = [
+            one
+            for one in _classes(context.data.classes, confusion(shipped.argmax(1), labels, shipped.shape[1]))
+            if one.n
+        ]
         if not classes:
             yield self.finding(
-                candidate.subject, Status.INCONCLUSIVE, "There are no test examples to look at by class.", remedy="label test examples"
+                candidate.subject,
+                Status.INCONCLUSIVE,
+                "There are no test examples to look at by class.",
+                remedy="label test examples",
             )
             return
         failed = self._failed(classes)
@@ -61,7 +68,7 @@ class PerClass(JudgedCheck):
 
     def _failed(self, classes: Sequence[_Class]) -> list[_Class]:
         """Failed classes, worst first."""
-        from scipy.stats import binom
+        from scipy.stats import binom  # type: ignore[import-untyped]
 
         if len(classes) < 2:
             return []
@@ -79,7 +86,8 @@ class PerClass(JudgedCheck):
         taken = f", mostly taken for `{one.taken_for}`" if one.taken_for else ""
         return self.finding(
             f"class={one.name}", Status.FAIL,
-            f"Of {counted(one.n, task)} of class `{one.name}` only {one.hits:,} ({percent(one.recall)}) are recognised{taken}; whoever relies on this class is failed.",
+            f"Of {counted(one.n, task)} of class `{one.name}` only {one.hits:,} ({percent(one.recall)}) are recognised{taken}; "
+            f"whoever relies on this class is failed.",
             value=one.recall, interval=one.interval, threshold=self.thresholds["recall"], n=one.n,
             remedy=f"label more {things(task)} of `{one.name}`, shift the decision threshold in its favour, or merge it with `{one.taken_for}`",
             taken_for=one.taken_for,
@@ -93,12 +101,20 @@ class PerClass(JudgedCheck):
         worst = min(classes, key=lambda one: (one.recall, one.name))
         absent = [name for name in context.data.classes if name not in {one.name for one in classes}]
         thin = [one for one in classes if one.n < _FEW]
-        doubtful = [one for one in classes if one not in failed and one not in thin and one.recall < self._limit(one, classes)]
-        numbers: dict[str, Any] = {"value": worst.recall, "interval": worst.interval, "threshold": self.thresholds["recall"], "n": n}
+        doubtful = [
+            one for one in classes if one not in failed and one not in thin and one.recall < self._limit(one, classes)
+        ]
+        numbers: dict[str, Any] = {
+            "value": worst.recall,
+            "interval": worst.interval,
+            "threshold": self.thresholds["recall"],
+            "n": n,
+        }
         if failed and (not ships or len(failed) > _WORST):
             return self.finding(
                 candidate.subject, Status.FAIL,
-                f"{plural(len(failed), 'class is', 'classes are')} hardly ever recognised: {listed([f'{one.name} ({percent(one.recall)})' for one in failed])}.",
+                f"{plural(len(failed), 'class is', 'classes are')} hardly ever recognised: "
+                f"{listed([f'{one.name} ({percent(one.recall)})' for one in failed])}.",
                 remedy="label more of them or shift the decision thresholds in their favour", **numbers, **details,
             )  # fmt: skip
         rest = "the other classes" if failed else f"{plural(len(classes), 'class', 'classes')}"
@@ -108,7 +124,8 @@ class PerClass(JudgedCheck):
             return self.finding(
                 candidate.subject, Status.INCONCLUSIVE,
                 f"For {listed(names)} there are too few test {things(task)} to say whether they are recognised; of the classes that can be judged, "
-                f"the least recognised that is not failed is at {percent(min((o.recall for o in classes if o not in failed and o not in thin), default=worst.recall))}.",
+                f"the least recognised that is not failed is at "
+                f"{percent(min((o.recall for o in classes if o not in failed and o not in thin), default=worst.recall))}.",
                 remedy=f"about {more:,} more labelled test {things(task)} of these classes would decide whether they are recognised",
                 needed_more=more, needed_what=f"labelled test {things(task)}", thin_classes=names, **numbers, **details,
             )  # fmt: skip

@@ -35,7 +35,10 @@ class Requirements(JudgedCheck):
     """
 
     id: ClassVar[str] = "evaluate.requirements"
-    thresholds: ClassVar[Mapping[str, float]] = {"one_sided_error_of_a_pass": 0.025, "one_sided_error_of_a_fail": 0.0005}
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "one_sided_error_of_a_pass": 0.025,
+        "one_sided_error_of_a_fail": 0.0005,
+    }
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         if not context.study.require:
@@ -50,7 +53,12 @@ class Requirements(JudgedCheck):
             yield self._held(context, candidate, bound)
 
     def _held(self, context: Context, candidate: Candidate, bound: Requirement) -> Finding:
-        about: dict[str, Any] = {"metric": bound.metric, "on": bound.on, "minimum": bound.minimum, "maximum": bound.maximum}
+        about: dict[str, Any] = {
+            "metric": bound.metric,
+            "on": bound.on,
+            "minimum": bound.minimum,
+            "maximum": bound.maximum,
+        }
         try:
             evidence = measure(context, candidate, bound)
         except Unmeasured as why:
@@ -64,14 +72,23 @@ class Requirements(JudgedCheck):
         interval = evidence.interval() if isinstance(evidence, Claim) else evidence.interval
         details: dict[str, Any] = {**about, "opening": opening, "one_sided_bounds": [decision.lower, decision.upper]}
         if interval is None:
-            details["no_interval"] = evidence.missing if not isinstance(evidence, Claim) and evidence.missing else "not known"
+            details["no_interval"] = (
+                evidence.missing if not isinstance(evidence, Claim) and evidence.missing else "not known"
+            )
         doubt = self._doubt(context, bound, evidence, decision)
         status = decision.status
         told = {
             Status.PASS: f"Met: {_measured(bound, evidence.value, interval)}, and {_written(bound)} was asked.",
             Status.FAIL: f"Missed: {_measured(bound, evidence.value, interval)}, but {_written(bound)} was asked.",
-        }.get(status, f"Not decided: {_measured(bound, evidence.value, interval)}; {_written(bound)} was asked and lies within what is possible.")
-        remedy = "improve the model where its worst mistakes gather, or ask for less in a new study" if status is Status.FAIL else doubt.remedy
+        }.get(
+            status,
+            f"Not decided: {_measured(bound, evidence.value, interval)}; {_written(bound)} was asked and lies within what is possible.",
+        )
+        remedy = (
+            "improve the model where its worst mistakes gather, or ask for less in a new study"
+            if status is Status.FAIL
+            else doubt.remedy
+        )
         return self.finding(
             candidate.subject, status, told, value=evidence.value, interval=interval, threshold=_threshold(bound),
             n=evidence.n, remedy=None if status is Status.PASS else remedy,

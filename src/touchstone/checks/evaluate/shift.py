@@ -37,7 +37,10 @@ class Shift(JudgedCheck):
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         if not context.data.shift:
-            yield self.not_applicable(candidate, "The study gives no shift set (data.shift), so nothing is known about data from elsewhere or later.")
+            yield self.not_applicable(
+                candidate,
+                "The study gives no shift set (data.shift), so nothing is known about data from elsewhere or later.",
+            )
             return
         ships = context.chosen is not None and candidate.subject == context.chosen.subject
         for name in context.data.shift:
@@ -64,7 +67,12 @@ class Shift(JudgedCheck):
         interval = drop.interval()
         seen = f"On `{name}` accuracy is {points(drop.value)} below that on the test set at the same class mix ({between(interval.low, interval.high)})"
         beside = "; " + ", ".join(f"{who} loses {points(lost)}" for who, lost in others.items()) if others else ""
-        numbers: dict[str, Any] = {"value": drop.value, "interval": interval, "threshold": self.thresholds["drop"], "n": drop.n}
+        numbers: dict[str, Any] = {
+            "value": drop.value,
+            "interval": interval,
+            "threshold": self.thresholds["drop"],
+            "n": drop.n,
+        }
         details: dict[str, Any] = {"others": others, "candidate": candidate.subject, "shift": name}
         if decision.status is Status.PASS:
             return self.finding(subject, Status.PASS, f"It holds. {seen}{beside}.", **numbers, **details)
@@ -74,7 +82,12 @@ class Shift(JudgedCheck):
                 remedy=f"add labelled {things(task)} from there to training, ship the frozen probe if it loses less, or do not use the model there",
                 **numbers, **details,
             )  # fmt: skip
-        doubt = more(drop.n, decision.needed_n, f"labelled {things(task)} like `{name}`", "accuracy drops there by an amount that matters")
+        doubt = more(
+            drop.n,
+            decision.needed_n,
+            f"labelled {things(task)} like `{name}`",
+            "accuracy drops there by an amount that matters",
+        )
         return self.finding(
             subject, Status.INCONCLUSIVE, f"{seen}{beside}; a drop that matters is neither shown nor ruled out.",
             remedy=doubt.remedy, **numbers, **details, **doubt.details,

@@ -33,8 +33,8 @@ class Slices(JudgedCheck):
     time, so that forty slices cost no more false alarms than one. A fail where that p-value is below 1 in 1,000 and
     the gap is at least 5 points and half the overall error. Each slice tells which gap would have been found.
 
-    **Source.** Westfall and Young (1993), max-T; that slices found by search are an unsolved problem:
-    Eyuboglu et al. (ICLR 2022); this version looks at declared ones.
+    **Source.** Westfall and Young (1993), max-T; that slices found by search are an unsolved problem: Eyuboglu et
+    al. (ICLR 2022); this version looks at declared ones.
 
     **Cannot see.** Groups that no column names, and slices with fewer than 30 items.
     """
@@ -45,7 +45,10 @@ class Slices(JudgedCheck):
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         columns, labels = context.columns("test"), context.labels("test")
         if not columns:
-            yield self.not_applicable(candidate, "No slice columns are declared (data.slices), and slices that nobody names are not searched by this version.")
+            yield self.not_applicable(
+                candidate,
+                "No slice columns are declared (data.slices), and slices that nobody names are not searched by this version.",
+            )
             return
         errors = (context.shipped(candidate, "test").argmax(1) != labels).astype(np.float64)
         parts = membership(columns, labels=labels, classes=context.data.classes)
@@ -70,22 +73,31 @@ class Slices(JudgedCheck):
         stated = [gap for gap in ordered if self._fails(gap, gate) or (gap.too_small is None and " & " not in gap.name)]
         for gap in stated[:_MOST]:
             yield self._slice(gap, gate, base, task)
-        small = [gap.name for gap in ordered if gap.too_small is not None and " & " not in gap.name and not self._fails(gap, gate)]
+        small = [
+            gap.name
+            for gap in ordered
+            if gap.too_small is not None and " & " not in gap.name and not self._fails(gap, gate)
+        ]
         if small:
             more_items = sum(max(LEAST_ITEMS - gap.n, 0) for gap in gaps if gap.name in set(small))
-            extra: dict[str, Any] = {"needed_more": more_items, "needed_what": f"labelled test {things(task)}"} if more_items else {}
+            extra: dict[str, Any] = (
+                {"needed_more": more_items, "needed_what": f"labelled test {things(task)}"} if more_items else {}
+            )
             remedy = (
                 f"about {more_items:,} more labelled test {things(task)} of them would make them large enough to judge"
                 if more_items else "they hold too few errors to compare; nothing points at a problem"
             )  # fmt: skip
             yield self.finding(
                 candidate.subject, Status.INCONCLUSIVE,
-                f"{listed(small)} {'is' if len(small) == 1 else 'are'} too small to judge, or {'holds' if len(small) == 1 else 'hold'} too few errors.",
+                f"Of the declared slices, {listed(small)} {'is' if len(small) == 1 else 'are'} too small to judge or "
+                f"{'holds' if len(small) == 1 else 'hold'} too few errors.",
                 remedy=remedy, too_small={gap.name: gap.too_small for gap in gaps if gap.name in set(small)},
                 **extra,
             )  # fmt: skip
         if not stated and not small:
-            yield self.not_applicable(candidate, "The declared slice columns hold one value only, so there is nothing to compare.")
+            yield self.not_applicable(
+                candidate, "The declared slice columns hold one value only, so there is nothing to compare."
+            )
 
     def _slice(self, gap: SliceGap, gate: float, base: float, task: str) -> Finding:
         seen = (
@@ -93,14 +105,21 @@ class Slices(JudgedCheck):
             f"{percent(gap.outside)}: {points(gap.gap, sign=True)} ({between(gap.interval.low, gap.interval.high)})"
         )
         numbers: dict[str, Any] = {"value": gap.gap, "interval": gap.interval, "threshold": gate, "n": gap.n}
-        details: dict[str, Any] = {"p_value": gap.p_value, "detectable_gap": gap.detectable, "worst_case_gap_at_least": gap.simultaneous_low, "error_overall": base}
+        details: dict[str, Any] = {
+            "p_value": gap.p_value,
+            "detectable_gap": gap.detectable,
+            "worst_case_gap_at_least": gap.simultaneous_low,
+            "error_overall": base,
+        }
         if self._fails(gap, gate):
             return self.finding(
                 gap.name, Status.FAIL, f"{seen}. This group is served worse, beyond chance.",
                 remedy=f"add training {things(task)} of this kind, look at its worst mistakes, or do not use the model there", **numbers, **details,
             )  # fmt: skip
         if gap.gap + 1.645 * gap.standard_error < gate:
-            return self.finding(gap.name, Status.PASS, f"{seen}: not served worse by an amount that matters.", **numbers, **details)
+            return self.finding(
+                gap.name, Status.PASS, f"{seen}: not served worse by an amount that matters.", **numbers, **details
+            )
         needed = needed_n(gap.gap, gap.standard_error, gap.n, gate, self.thresholds["p_value"])
         doubt = more(gap.n, needed, f"labelled test {things(task)} with {gap.name}", "this group is served worse")
         return self.finding(
@@ -114,7 +133,8 @@ class Slices(JudgedCheck):
             worst = max(failed, key=lambda gap: gap.gap)
             return self.finding(
                 candidate.subject, Status.FAIL,
-                f"{listed([gap.name for gap in failed])} {'is' if len(failed) == 1 else 'are'} served worse, {worst.name} by {points(worst.gap)}.",
+                f"Of the declared slices, {listed([gap.name for gap in failed])} {'is' if len(failed) == 1 else 'are'} served "
+                f"worse, {worst.name} by {points(worst.gap)}.",
                 value=worst.gap, interval=worst.interval, threshold=gate, n=worst.n, remedy="look at these slices before choosing this recipe",
             )  # fmt: skip
         judged = [gap for gap in gaps if gap.too_small is None]

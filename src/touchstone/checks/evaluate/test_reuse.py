@@ -49,7 +49,8 @@ class TestReuse(Check):
             )  # fmt: skip
             return
         paid = (
-            f" Earlier openings were {'for another model' if changed else 'for the same model'}, so every bound is held to {openings * (openings + 1)} times less error."
+            f" Earlier openings were {'for another model' if changed else 'for the same model'}, so every bound is held to "
+            f"{openings * (openings + 1)} times less error."
             if openings > 1 else ""
         )  # fmt: skip
         yield self.finding(

@@ -1,0 +1,171 @@
+"""Whether a model's bytes are those that were vouched for: by a list of checksums, a signature, or its first use here."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from touchstone.supply import manifest as manifests
+from touchstone.supply import signing
+from touchstone.supply.differences import Difference, between
+from touchstone.supply.manifest import Entry, Manifest
+from touchstone.supply.pins import Pinned, is_immutable
+from touchstone.supply.trust import Trust
+
+MANIFEST = "manifest.json"
+CHECKSUMS = ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt", "checksums.sha256")
+_LINE = re.compile(r"(?P<digest>[0-9a-fA-F]{64}) [ *](?P<name>.+)")
+_TAGGED = re.compile(r"SHA256 \((?P<name>.+)\) = (?P<digest>[0-9a-fA-F]{64})")
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """A file that vouches for the others, and whether it is right."""
+
+    file: str
+    kind: Literal["manifest", "checksums", "signature"]
+    state: Literal["holds", "fails", "undecided"]
+    reason: str = ""
+    differences: tuple[Difference, ...] = ()
+    signer: str | None = None
+    left_out: tuple[str, ...] = ()
+    """Files outside what was signed; they must not reach the working copy."""
+    revision: str | None = None
+    """As a manifest states it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Integrity:
+    """What vouches for a model's bytes."""
+
+    root: str
+    """Root digest of its manifest."""
+    n_files: int
+    vouchers: tuple[Voucher, ...]
+    pinned: Pinned | None
+    """What the pins say; None where files were refused, so that nothing was pinned."""
+
+    @property
+    def failed(self) -> tuple[Voucher, ...]:
+        """Vouchers that the bytes contradict."""
+        return tuple(voucher for voucher in self.vouchers if voucher.state == "fails")
+
+    @property
+    def undecided(self) -> tuple[Voucher, ...]:
+        """Vouchers that nobody here can check."""
+        return tuple(voucher for voucher in self.vouchers if voucher.state == "undecided")
+
+    @property
+    def signer(self) -> str | None:
+        """Who signed all of it, where a trusted signature holds."""
+        return next((voucher.signer for voucher in self.vouchers if voucher.signer and voucher.state == "holds"), None)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Files that no signature covers, though one is there."""
+        return tuple(sorted({name for voucher in self.vouchers for name in voucher.left_out}))
+
+
+def vouchers(path: Path, manifest: Manifest, trust: Trust, revision: str | None) -> tuple[Voucher, ...]:
+    """Check every voucher in a model's folder, or beside it (``NAME.sig``, ``NAME.sha256``, ``NAME.manifest.json``)."""
+    found: list[Voucher] = []
+    own = {voucher_file.name for voucher_file, _ in _candidates(path) if voucher_file.parent == path}
+    for file, kind in _candidates(path):
+        data = _read(file)
+        if data is None:
+            continue
+        if kind == "signature":
+            found.append(_signature(file.name, data, manifest.without(own), trust))
+        elif kind == "checksums":
+            found.append(_checksums(file.name, data, manifest, own))
+        elif (voucher := _manifest(file.name, data, manifest, own, revision)) is not None:
+            found.append(voucher)
+    return tuple(found)
+
+
+def _candidates(path: Path) -> Iterator[tuple[Path, Literal["manifest", "checksums", "signature"]]]:
+    if path.is_dir():
+        yield path / MANIFEST, "manifest"
+        for name in CHECKSUMS:
+            yield path / name, "checksums"
+        yield path / signing.SIGNATURE, "signature"
+    yield path.with_name(path.name + ".manifest.json"), "manifest"
+    yield path.with_name(path.name + ".sha256"), "checksums"
+    yield path.with_name(path.name + ".sig"), "signature"
+
+
+def _read(file: Path) -> bytes | None:
+    try:
+        if file.is_symlink() or not file.is_file() or file.stat().st_size > signing.MAXIMUM_BYTES:
+            return None
+        return file.read_bytes()
+    except OSError:
+        return None
+
+
+def _manifest(file: str, data: bytes, found: Manifest, own: set[str], revision: str | None) -> Voucher | None:
+    """A manifest of ours; a file of that name in another form vouches for nothing and is none."""
+    try:
+        plain = json.loads(data)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(plain, dict) or not isinstance(plain.get("files"), list):
+        return None
+    try:
+        vouched = manifests.from_data(plain)
+    except ValueError as fault:
+        return Voucher(file, "manifest", "fails", f"it contradicts itself: {fault}")
+    source = plain.get("source")
+    stated = source.get("revision") if isinstance(source, dict) else plain.get("revision", plain.get("commit"))
+    stated = stated if isinstance(stated, str) else None
+    if is_immutable(stated) and is_immutable(revision) and str(stated).casefold() != str(revision).casefold():
+        reason = f"it vouches for revision {stated}, the study names {revision}"
+        return Voucher(file, "manifest", "fails", reason, revision=stated)
+    return _held_against(Voucher(file, "manifest", "holds", revision=stated), vouched, found, own)
+
+
+def _checksums(file: str, data: bytes, found: Manifest, own: set[str]) -> Voucher:
+    entries: dict[str, Entry] = {}
+    for line in data.decode("utf-8", "backslashreplace").splitlines():
+        text = line.strip("\r\n")
+        match = _LINE.fullmatch(text) or _TAGGED.fullmatch(text)
+        if match:
+            name = match["name"].removeprefix("./")
+            entries[name] = Entry(name, -1, match["digest"].lower())
+        elif text.strip() and not text.startswith("#"):
+            return Voucher(file, "checksums", "fails", f"a line in it is no checksum: {text[:80]!r}")
+    if not entries:
+        return Voucher(file, "checksums", "fails", "it lists no file")
+    return _held_against(Voucher(file, "checksums", "holds"), Manifest.of(entries.values()), found, own)
+
+
+def _held_against(voucher: Voucher, vouched: Manifest, found: Manifest, own: set[str]) -> Voucher:
+    differences = between(vouched, found, own)
+    if not differences:
+        return voucher
+    return Voucher(voucher.file, voucher.kind, "fails", "", differences, revision=voucher.revision)
+
+
+def _signature(file: str, data: bytes, found: Manifest, trust: Trust) -> Voucher:
+    try:
+        signed = signing.read(data)
+        signer = trust.signer(signed)
+    except signing.SignatureFault as fault:
+        return Voucher(file, "signature", "fails", str(fault))
+    allowed = (*signing.GIT_PATHS, file)
+    left_out = tuple(entry.name for entry in found.files if signing.is_under(entry.name, signing.GIT_PATHS))
+    unsigned = [name for name in left_out if name not in signed.manifest]
+    differences = between(signed.manifest, found, unsigned)
+    if differences:
+        return Voucher(file, "signature", "fails", "", differences, signer, tuple(unsigned))
+    if signer is None:
+        who = f"key {signed.hint[:16]}, which" if signed.hint else "a certificate whose root" if signed.chain else "a key that"
+        return Voucher(file, "signature", "undecided", f"it was made by {who} is not trusted here", (), None, tuple(unsigned))
+    if odd := sorted(set(signed.ignored) - set(allowed) - {signing.SIGNATURE}):
+        reason = f"its signer left more unsigned than the specification does: {', '.join(odd[:5])}"
+        return Voucher(file, "signature", "undecided", reason, (), None, tuple(unsigned))
+    return Voucher(file, "signature", "holds", "", (), signer, tuple(unsigned))

@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from tests.checks.desk import Desk, candidate, dataset, likely, only, rate, study, texts
+from touchstone.checks.evaluate.calibration import Calibration
+from touchstone.core.finding import Severity, Status
+from touchstone.evaluate.calibration import tempered
+
+CHECK = Calibration()
+
+
+def desk(n: int, seed: int, sharpen: float = 1.0, *, classes: int = 3) -> Desk:
+    """A model whose confidences are true, then sharpened: logits times ``sharpen``."""
+    rng = np.random.default_rng(seed)
+
+    def made(size: int) -> tuple[np.ndarray, np.ndarray]:
+        labels = rng.integers(classes, size=size)
+        confidence = rng.beta(6, 1.2, size) * (1 - 1 / classes) + 1 / classes
+        return labels, tempered(likely(labels, rng.random(size) < confidence, classes, confidence), 1 / sharpen)
+
+    (labels, probabilities), (validation_labels, validation) = made(n), made(200)
+    model = candidate("tuned", validation=validation[None])
+    data = dataset(texts(labels, "a"), texts(labels, "t"), texts(validation_labels, "v"), classes=classes)
+    return Desk(study(), data, candidates=[model], chosen_subject=model.subject, opened={"test": labels},
+                predictions={(model.subject, "test"): probabilities[None]})  # fmt: skip
+
+
+# The weakest that must trip: logits doubled, 500 items.
+@pytest.mark.parametrize(("n", "sharpen"), [(500, 2.0), (300, 3.0)])
+def test_trips_on_overconfidence(n: int, sharpen: float) -> None:
+    found = [desk(n, seed, sharpen) for seed in range(5)]
+    assert rate(found, CHECK, Status.FAIL) >= 0.9
+    finding = only(list(CHECK.run(found[0])))
+    assert finding.severity is Severity.MAJOR
+    assert "promises too much" in finding.statement
+    assert finding.details["temperature"] > 1.3
+
+
+@pytest.mark.parametrize("n", [100, 300])
+def test_stays_silent_on_a_calibrated_model(n: int) -> None:
+    assert rate([desk(n, seed) for seed in range(10)], CHECK, Status.FAIL) == 0
+
+
+def test_a_calibrated_model_passes_on_enough_items() -> None:
+    assert rate([desk(2500, seed) for seed in range(3)], CHECK, Status.PASS) == 1
+
+
+def test_is_inconclusive_below_two_hundred_items() -> None:
+    finding = only(list(CHECK.run(desk(120, 0))))
+    assert finding.status is Status.INCONCLUSIVE and finding.details["needed_more"] >= 80
+
+
+def test_gross_overconfidence_shows_on_few_items_too() -> None:
+    assert rate([desk(150, seed, 6.0) for seed in range(10)], CHECK, Status.FAIL) >= 0.7

@@ -1,0 +1,53 @@
+import pytest
+
+from tests.checks.desk import BASE, contest_desk, only
+from touchstone.checks.govern.checkpoint import Checkpoint
+from touchstone.core.finding import Finding, Severity, Status
+
+CHECK = Checkpoint()
+ALL = (
+    "supply.license",
+    "supply.provenance",
+    "evaluate.slices",
+    "evaluate.shift",
+    "compare.scratch",
+    "compare.non_transfer",
+    "supply.documentation",
+)
+
+
+def state(statuses: dict[str, Status], **details: object) -> Finding:
+    found = [
+        Finding(
+            id, BASE, statuses.get(id, Status.PASS), Severity.MAJOR, "Said.", details=details if id in statuses else {}
+        )
+        for id in ALL
+    ]
+    return only(list(CHECK.run(contest_desk(50, {"tuned": 0.9}).with_(findings=found))))
+
+
+def test_passes_where_all_five_are_there() -> None:
+    assert state({}).status is Status.PASS
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_trips_where_any_is_missing(id: str) -> None:
+    finding = state({id: Status.FAIL})
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
+
+
+@pytest.mark.parametrize("id", ALL)
+@pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])
+def test_is_inconclusive_where_any_is_open(id: str, status: Status) -> None:
+    finding = state({id: status})
+    assert (finding.status, finding.severity) == (Status.INCONCLUSIVE, Severity.MAJOR)
+
+
+def test_what_was_not_asked_is_open() -> None:
+    finding = only(list(CHECK.run(contest_desk(50, {"tuned": 0.9}))))
+    assert finding.status is Status.INCONCLUSIVE
+    assert set(finding.details["confirmations"].values()) == {"open"}
+
+
+def test_what_will_not_ship_does_not_count() -> None:
+    assert state({"compare.scratch": Status.FAIL}, for_information="a recipe of the user's").status is not Status.FAIL

@@ -1,0 +1,98 @@
+"""The whole run on a tiny study: what it writes, that it repeats, that it survives being killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from touchstone.core import catalogue
+from touchstone.pipeline.run import run
+from touchstone.study.parse import parse
+
+FILES = {"study.lock.yaml", "evidence.json", "report.html", "model_card.md", "decision.md", "flagged.csv", "splits.csv",
+         "model", "log.jsonl", "cache"}  # fmt: skip
+TIMED = {"cost.energy", "evaluate.latency"}
+
+
+def untimed(evidence: Any) -> Any:
+    """The evidence without what a clock or an energy counter said."""
+    plain = {key: value for key, value in evidence.items() if key != "cost"}
+    plain["findings"] = [
+        {key: finding[key] for key in ("check", "subject", "status")} if finding["check"] in TIMED else finding
+        for finding in plain["findings"]
+    ]
+    return _without(plain, {"seconds", "energy_wh"})
+
+
+def _without(value: Any, keys: set[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(item, keys) for key, item in value.items() if key not in keys}
+    return [_without(item, keys) for item in value] if isinstance(value, list) else value
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A state folder of its own."""
+    before, folder = os.environ.get("TOUCHSTONE_HOME"), tmp_path_factory.mktemp("home")
+    os.environ["TOUCHSTONE_HOME"] = str(folder)
+    yield folder
+    if before is None:
+        del os.environ["TOUCHSTONE_HOME"]
+    else:
+        os.environ["TOUCHSTONE_HOME"] = before
+
+
+@pytest.fixture(scope="module")
+def first(workshop: Path, home: Path) -> Any:
+    """One finished run."""
+    return run(parse(workshop / "study.yaml"), out=workshop / "first")
+
+
+def test_the_folder_holds_what_the_contract_names(first: Any) -> None:
+    assert {path.name for path in first.folder.iterdir()} >= FILES
+    assert not list(first.folder.rglob("*.partial"))
+
+
+def test_every_check_of_the_catalogue_states_something(first: Any) -> None:
+    stated = {finding["check"] for finding in first.evidence["findings"]}
+    assert stated == set(catalogue.rows())
+
+
+def test_all_references_are_compared_on_the_sealed_test_set(first: Any) -> None:
+    candidates = {row["candidate"] for row in first.evidence["comparison"] if row["split"] == "test"}
+    assert {"majority", "non-transfer", "scratch", "linear-probe"} <= candidates
+    assert all(row["interval"] for row in first.evidence["comparison"] if row["metric"] == "accuracy")
+
+
+def test_a_finished_run_is_shown_again_and_opens_nothing(first: Any, workshop: Path, home: Path) -> None:
+    before = sorted((home / "openings").rglob("*.json"))
+    again = run(parse(workshop / "study.yaml"), out=workshop / "first")
+    assert again.text == first.text
+    assert sorted((home / "openings").rglob("*.json")) == before
+
+
+def test_the_same_study_from_nothing_gives_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:
+    again = run(parse(workshop / "study.yaml"), out=workshop / "again")
+    assert untimed(again.evidence) == untimed(first.evidence)
+
+
+def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:
+    command = [sys.executable, "-m", "touchstone", "run", str(workshop / "study.yaml"), "--out", str(workshop / "killed"), "--json"]
+    for seconds in (8.0, 14.0):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(seconds)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert not (workshop / "killed" / "evidence.json").exists() or process.returncode >= 0
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 3, 4), done.stderr
+    assert untimed(json.loads(done.stdout)) == untimed(first.evidence)
