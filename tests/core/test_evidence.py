@@ -16,7 +16,9 @@ def evidence() -> Evidence:
     finding = Finding("data.size", "test", Status.INCONCLUSIVE, Severity.MINOR, "Too few.", value=0.5,
                       interval=Interval(0.4, 0.6), details={"wanted": np.int64(3), "odd": float("nan")})  # fmt: skip
     row = Comparison("probe", "reference", None, "test", "accuracy", 0.5, Interval(0.4, 0.6))
-    return Evidence("s", "sha256:0", Verdict.HOLD, ("data.size",), (finding,), (row,), (RankedBase("b", 1, 0.5, None, True),))
+    return Evidence(
+        "s", "sha256:0", Verdict.HOLD, ("data.size",), (finding,), (row,), (RankedBase("b", 1, 0.5, None, True),)
+    )
 
 
 def test_the_keys_are_those_of_the_contract_and_intervals_are_pairs() -> None:

@@ -30,7 +30,9 @@ def test_a_shuffled_network_is_displaced_and_unlike_the_base(references):
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for parameter in model.parameters():
-            parameter.copy_(parameter.flatten()[torch.randperm(parameter.numel(), generator=generator)].view_as(parameter))
+            parameter.copy_(
+                parameter.flatten()[torch.randperm(parameter.numel(), generator=generator)].view_as(parameter)
+            )
     found = _retention(model, references)
     assert min(found.displacement.values()) > 0.5
     assert min(found.cka.values()) < 0.9

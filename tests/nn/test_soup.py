@@ -40,7 +40,9 @@ def test_soup_is_the_mean_of_the_seeds(trained):
     mixture = soup.seed_soup(base, tuned, given.validation, cache=cache, progress=QUIET)
     each = [read_weights(one.folder) for one in tuned]
     for name, value in mixture.weights.items():
-        np.testing.assert_allclose(value.numpy(), (each[0][name].numpy() + each[1][name].numpy()) / 2, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(
+            value.numpy(), (each[0][name].numpy() + each[1][name].numpy()) / 2, rtol=1e-4, atol=1e-6
+        )
 
 
 def test_a_kept_mixture_predicts_what_was_measured(trained, tmp_path):

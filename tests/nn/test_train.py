@@ -130,7 +130,9 @@ def test_seeds_and_recipes_share_activations(tmp_path):
 
 def test_lora_learns_and_leaves_a_plain_model(tmp_path):
     base, given = shared("bert"), data(TEXT, 48)
-    recipe = Recipe("lora", layers=2, learning_rate=2e-2, epochs=6, batch_size=8, lora=Lora(rank=4, alpha=8.0), user=True)
+    recipe = Recipe(
+        "lora", layers=2, learning_rate=2e-2, epochs=6, batch_size=8, lora=Lora(rank=4, alpha=8.0), user=True
+    )
     tuned = tune(base, tmp_path, recipe, given)
     assert _accuracy(tuned, given) >= 0.8
     assert not any("parametrizations" in name for name in read_weights(tuned.folder))
@@ -171,9 +173,7 @@ def test_starts_from_the_probes_head_where_the_recipe_says_so(tmp_path):
         weight = np.full(size, 0.25)
         bias = np.array([0.5, -0.5])
 
-    bench = training.lay_out(
-        base, TOP, given, seed=0, head=Start(), cache=tmp_path, progress=QUIET
-    )
+    bench = training.lay_out(base, TOP, given, seed=0, head=Start(), cache=tmp_path, progress=QUIET)
     np.testing.assert_allclose(head(bench.parts.model).weight.detach(), 0.25)
     at_random = training.lay_out(
         base, replace(TOP, probe_first=False), given, seed=0, head=Start(), cache=tmp_path, progress=QUIET

@@ -8,7 +8,9 @@ from touchstone.nn.tuned import Tuned, read, read_weights, save
 
 
 def _tuned(folder):
-    log = TrainingLog(1e-3, (0, 4), (0, 32), (1.0, 0.5), (1.0, 0.6), (0.5, 0.8), (1.0, 0.9), (1e-3, 2e-3), ((1e-7, 1.0),))
+    log = TrainingLog(
+        1e-3, (0, 4), (0, 32), (1.0, 0.5), (1.0, 0.6), (0.5, 0.8), (1.0, 0.9), (1e-3, 2e-3), ((1e-7, 1.0),)
+    )
     shares = np.array([[0.25, 0.75]], np.float32)
     return Tuned(
         folder, "sha256:00", 3, ("a", "b"), 2, 5, log, Cost(1.5, None, 7, 9), Effort(2, 32, 1.5, "validation", ("mirror",)),

@@ -86,7 +86,16 @@ def test_the_same_study_from_nothing_gives_the_same_evidence(first: Any, worksho
 
 
 def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:
-    command = [sys.executable, "-m", "touchstone", "run", str(workshop / "study.yaml"), "--out", str(workshop / "killed"), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "touchstone",
+        "run",
+        str(workshop / "study.yaml"),
+        "--out",
+        str(workshop / "killed"),
+        "--json",
+    ]
     for seconds in (8.0, 14.0):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(seconds)

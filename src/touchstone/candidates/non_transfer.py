@@ -148,7 +148,7 @@ def _prepare(
         texts = _TextViews(fit_text_features([examples.inputs[i] for i in range(len(examples))]))
         data = texts.of(examples, progress)
         settings = Settings(
-            n_classes, _second_moments(data["logistic"]), seed=seed, penalties=_TEXT_PENALTIES, iterations=40
+            n_classes, _second_moments(data["logistic"]), seed=seed, penalties=_TEXT_PENALTIES, iterations=40, ramp=True
         )
         return texts, data, [
             Logistic("logistic", settings), LinearSupport("linear support", n_classes, seed),

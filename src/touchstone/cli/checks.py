@@ -15,7 +15,9 @@ from touchstone.core.errors import Fault, InputError
 
 
 def checks(
-    check: Annotated[str | None, typer.Argument(metavar="ID", help="A check to explain, such as data.leakage.", show_default=False)] = None,
+    check: Annotated[
+        str | None, typer.Argument(metavar="ID", help="A check to explain, such as data.leakage.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON on standard output.")] = False,
 ) -> None:
     """List the checks with severities and thresholds; explain one by its ID."""
@@ -46,13 +48,21 @@ def _list(rows: dict[str, catalogue.Row], as_json: bool) -> None:
         table.add_column(heading)
     for row in rows.values():
         note = f"; {row.severity_note}" if row.severity_note else ""
-        thresholds = ", ".join(f"{name} {value:g}" for name, value in row.load().thresholds.items()) if row.measured else "[dim]not measured yet[/]"
+        thresholds = (
+            ", ".join(f"{name} {value:g}" for name, value in row.load().thresholds.items())
+            if row.measured
+            else "[dim]not measured yet[/]"
+        )
         table.add_row(row.id, row.severity.value + note, row.question, thresholds)
     Console().print(table)
 
 
 def _explain(row: catalogue.Row, as_json: bool) -> None:
-    text = inspect.getdoc(type(row.load())) if row.measured else "This version names the check and does not measure it yet."
+    text = (
+        inspect.getdoc(type(row.load()))
+        if row.measured
+        else "This version names the check and does not measure it yet."
+    )
     if as_json:
         print(json.dumps({**_plain(row), "explanation": text}, indent=2))
         return

@@ -14,8 +14,12 @@ from touchstone.cli.verdict import show
 
 def demo(
     as_json: Json = False,
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the demo's data, study and run go.")] = Path("touchstone-demo"),
-    text: Annotated[bool, typer.Option("--text", help="Texts with a sentence encoder (extra text-demo) in place of digits.")] = False,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the demo's data, study and run go.")] = Path(
+        "touchstone-demo"
+    ),
+    text: Annotated[
+        bool, typer.Option("--text", help="Texts with a sentence encoder (extra text-demo) in place of digits.")
+    ] = False,
     fresh: Fresh = False,
 ) -> None:
     """Rank two small bases on handwritten digits, adapt, compare, decide; ends with a verdict and a report."""

@@ -37,7 +37,9 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON o
         table.add_row(name, found or "[red]missing: the main job needs it[/]")
     for name, (extra, purpose) in _EXTRAS.items():
         found = facts["extras"][name]
-        table.add_row(name, found or f"[dim]not installed; {purpose} needs it: pip install 'touchstone-ml\\[{extra}]'[/]")
+        table.add_row(
+            name, found or f"[dim]not installed; {purpose} needs it: pip install 'touchstone-ml\\[{extra}]'[/]"
+        )
     console.print(table)
 
 

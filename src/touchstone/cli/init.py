@@ -9,8 +9,13 @@ import typer
 
 
 def init(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder per class, a zip, or a table.", show_default=False)],
-    base: Annotated[list[str] | None, typer.Option("--base", metavar="MODEL", help="A candidate base model; repeat for more.", show_default=False)] = None,
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="A folder per class, a zip, or a table.", show_default=False)
+    ],
+    base: Annotated[
+        list[str] | None,
+        typer.Option("--base", metavar="MODEL", help="A candidate base model; repeat for more.", show_default=False),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the study file goes.")] = Path("study.yaml"),
 ) -> None:
     """Look at the data and write a commented study file to edit."""

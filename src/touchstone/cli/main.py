@@ -34,7 +34,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Common to every verb."""
 
@@ -67,7 +69,7 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.FAULT)
-    except Exception:  # noqa: BLE001  the process boundary: a bug is said once, in full, with status 1
+    except Exception:
         console.print("[bold red]This is a fault of Touchstone itself, not of your data:[/]", highlight=False)
         console.print(clean(traceback.format_exc()), markup=False, highlight=False)
         sys.exit(Exit.FAULT)

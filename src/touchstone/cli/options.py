@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
-StudyFile = Annotated[Path, typer.Argument(metavar="STUDY", help="The study file, usually study.yaml.", show_default=False)]
+StudyFile = Annotated[
+    Path, typer.Argument(metavar="STUDY", help="The study file, usually study.yaml.", show_default=False)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the evidence as one JSON object on standard output.")]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Where the output folder goes.", show_default=False)]
+Out = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Where the output folder goes.", show_default=False)
+]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, even if this study has been run.")]

@@ -16,7 +16,12 @@ from touchstone.cli.terminal import clean
 from touchstone.core.finding import Verdict
 
 _COLOUR = {"ship": "green", "hold": "yellow", "reject": "red"}
-_MARK = {"pass": "[green]pass[/]", "fail": "[red]fail[/]", "inconclusive": "[yellow]in doubt[/]", "not_applicable": "[dim]n/a[/]"}
+_MARK = {
+    "pass": "[green]pass[/]",
+    "fail": "[red]fail[/]",
+    "inconclusive": "[yellow]in doubt[/]",
+    "not_applicable": "[dim]n/a[/]",
+}
 _GRAVITY = ("blocker", "major", "minor", "info")
 
 
@@ -39,7 +44,9 @@ def _page(evidence: Mapping[str, Any], folder: Path | None) -> None:
     _findings(console, evidence)
     reasons = ", ".join(evidence["reasons"])
     console.print()
-    console.print(f"[bold {_COLOUR[verdict]}]{verdict.upper()}[/]" + (f"  because of {escape(clean(reasons))}" if reasons else ""))
+    console.print(
+        f"[bold {_COLOUR[verdict]}]{verdict.upper()}[/]" + (f"  because of {escape(clean(reasons))}" if reasons else "")
+    )
     if folder is not None and (folder / "report.html").exists():
         console.print(f"report: {escape(str(folder / 'report.html'))}", soft_wrap=True, highlight=False)
 
@@ -73,7 +80,8 @@ def _findings(console: Console, evidence: Mapping[str, Any]) -> None:
     worth = [
         finding
         for finding in evidence["findings"]
-        if finding["status"] == "fail" or (finding["status"] == "inconclusive" and finding["severity"] in ("blocker", "major"))
+        if finding["status"] == "fail"
+        or (finding["status"] == "inconclusive" and finding["severity"] in ("blocker", "major"))
     ]
     order = {"fail": 0, "inconclusive": 1}
     worth.sort(key=lambda f: (order[f["status"]], _GRAVITY.index(f["severity"])))

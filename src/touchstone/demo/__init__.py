@@ -33,7 +33,7 @@ base_models:                   # one architecture, one training recipe, two doma
   - {{path: bases/textures, source: scripts/make_demo_bases.py, publisher: Touchstone, license: Apache-2.0}}
 require:                       # fixed before the test set is opened
   macro_f1: ">= 0.90"
-  worst_class_recall: ">= 0.75"
+  worst_class_recall: ">= 0.70"
 """
 
 TEXT_STUDY = """\

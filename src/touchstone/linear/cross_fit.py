@@ -25,7 +25,8 @@ class Settings:
     """How a classifier is fitted, apart from its data.
 
     ``spectrum`` (d,) rescales the problem; ``weighted`` weighs classes by 1/sqrt(frequency); ``train_limit``
-    bounds the examples that any one fit learns from.
+    bounds the examples that any one fit learns from; ``ramp`` comes to a weak penalty by way of two stronger ones,
+    which a sparse problem of many variables needs to get near its optimum in ``iterations``.
     """
 
     n_classes: int
@@ -35,6 +36,7 @@ class Settings:
     train_limit: int = 1_000_000
     penalties: tuple[float, ...] = PENALTIES
     iterations: int = 100
+    ramp: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,12 @@ def _fit(x: Any, y: NDArray[Any], penalty_c: float, settings: Settings, **option
 def fit_chosen(features: Any, labels: NDArray[Any], penalty_c: float, settings: Settings) -> Any:
     """One classifier on all examples (up to ``train_limit``), with a penalty that was chosen before."""
     kept = sample(labels, settings.train_limit, seed=settings.seed)
-    return _fit(features[kept], labels[kept], penalty_c, settings, iterations=settings.iterations)
+    x, y, start = features[kept], labels[kept], None
+    if settings.ramp:
+        stronger = [one for one in settings.penalties if one < penalty_c]
+        for one in stronger[-2:]:
+            start = _fit(x, y, one, settings, start=start, iterations=settings.iterations // 2)
+    return _fit(x, y, penalty_c, settings, start=start, iterations=settings.iterations)
 
 
 def cross_fit(

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from touchstone.core.progress import Progress
 from touchstone.nn.criterion import Criterion
 from touchstone.nn.evaluation import Held
+from touchstone.nn.families import head, set_head
+from touchstone.nn.fold_head import fit_head, penultimate
 from touchstone.nn.loop import Plan, train
 from touchstone.nn.network import Network
 from touchstone.nn.source import Picked, Source
 
 FOLDS = 5
-MOST_EXAMPLES = 30_000
+MOST_EXAMPLES = 20_000
 """Examples that cross-fitting may train on, all folds together; fewer folds are run beyond it, two at least."""
 
 
@@ -39,6 +41,7 @@ def choose_epochs(
     plan: Plan,
     criterion: Criterion,
     *,
+    refit_head: bool,
     seed: int,
     progress: Progress,
 ) -> tuple[int, tuple[float, ...]]:
@@ -47,11 +50,14 @@ def choose_epochs(
     Every fold follows the schedule of the whole horizon, as the final training does until it stops. The network
     ends as it began. Choi & Lee (2022) find that training on everything afterwards is worth 1.8 points.
 
+    ``refit_head`` says that the head to start from was fitted on these examples, so that every fold needs its own.
+
     Returns
     -------
     the count, 1..plan.horizon, and the mean curve it was read from (before training, then after each epoch)
     """
     before = network.state()
+    features = penultimate(network, source) if refit_head else None
     parts = folds(labels, groups, FOLDS, seed=seed)
     runs = int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * len(labels)) * plan.horizon), 2, FOLDS))
     curves = []
@@ -61,6 +67,9 @@ def choose_epochs(
         inside = np.flatnonzero(parts != fold)
         if not len(out) or not len(inside):
             continue
+        if features is not None:
+            n_classes = head(network.model).out_features
+            set_head(network.model, *fit_head(features, labels, inside, out, n_classes, criterion))
         held = Held(Picked(source, out), labels[out])
         outcome = train(
             network, source, labels, blind, criterion, seed=seed + fold, held=held, rows=inside,
@@ -79,9 +88,7 @@ def _per_epoch(losses: Sequence[float], epochs: int) -> NDArray[np.float64]:
     return found
 
 
-def folds(
-    labels: NDArray[np.int64], groups: Sequence[str] | None, count: int, *, seed: int
-) -> NDArray[np.int64]:
+def folds(labels: NDArray[np.int64], groups: Sequence[str] | None, count: int, *, seed: int) -> NDArray[np.int64]:
     """A fold number for every item: whole groups together, each class spread as evenly as that allows."""
     rng = np.random.default_rng(seed)
     names = np.arange(len(labels)) if groups is None else np.unique(np.array(groups), return_inverse=True)[1]

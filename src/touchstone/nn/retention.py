@@ -35,16 +35,12 @@ MOST_REFERENCES = 1000
 DRAWS = 2000
 
 
-def retention(
-    base: Base, tuned_folder: Path, references: Examples, *, seed: int, progress: Progress
-) -> Retention:
+def retention(base: Base, tuned_folder: Path, references: Examples, *, seed: int, progress: Progress) -> Retention:
     """What one of our own trainings left of its base; see :func:`retention_of`."""
     return retention_of(base, load_tuned(base, tuned_folder), references, seed=seed, progress=progress)
 
 
-def retention_of(
-    base: Base, tuned: nn.Module, references: Examples, *, seed: int, progress: Progress
-) -> Retention:
+def retention_of(base: Base, tuned: nn.Module, references: Examples, *, seed: int, progress: Progress) -> Retention:
     """What a model left of the base it came from, also a model that somebody else fine-tuned.
 
     Parameters

@@ -61,9 +61,7 @@ def interpolate(
     return tuple(mixtures)
 
 
-def seed_soup(
-    base: Base, tuned: Sequence[Tuned], validation: Examples, *, cache: Path, progress: Progress
-) -> Mixture:
+def seed_soup(base: Base, tuned: Sequence[Tuned], validation: Examples, *, cache: Path, progress: Progress) -> Mixture:
     """The mean of the weights of several seeds of one recipe (Wortsman et al., ICML 2022)."""
     each = [read_weights(one.folder) for one in tuned]
     base_state = classifier(base, tuned[0].classes, seed=0).state_dict()

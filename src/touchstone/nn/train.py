@@ -146,7 +146,8 @@ def make_plan(
     name = _fingerprint(base, recipe, data, None, head).removeprefix("sha256:")[:32]
     path = cache / "decisions" / f"{name}.json"
     if not path.is_file():
-        decided = _decide(base, recipe, data, bench, progress)
+        refit = recipe.probe_first and head is not None
+        decided = _decide(base, recipe, data, bench, progress, refit_head=refit)
         atomic.write_text(path, json.dumps(decided))
     decided = json.loads(path.read_text())
     plan = _plan(recipe, bench, decided["rate"], decided["epochs"], decided["horizon"], decided["patience"])
@@ -163,7 +164,9 @@ def _plan(recipe: Recipe, bench: Bench, rate: float, epochs: int, horizon: int, 
     )  # fmt: skip
 
 
-def _decide(base: Base, recipe: Recipe, data: TrainingData, bench: Bench, progress: Progress) -> dict[str, Any]:
+def _decide(
+    base: Base, recipe: Recipe, data: TrainingData, bench: Bench, progress: Progress, *, refit_head: bool
+) -> dict[str, Any]:
     rate = recipe.learning_rate
     curve: tuple[tuple[float, float], ...] = ()
     if rate is None:
@@ -180,8 +183,9 @@ def _decide(base: Base, recipe: Recipe, data: TrainingData, bench: Bench, progre
         return found  # cross-fitting would cost several whole trainings
     plan = _plan(recipe, bench, rate, horizon, horizon, None)
     found["epochs"], found["held_out"] = epoch_choice.choose_epochs(
-        bench.network, bench.train, bench.labels, data.train.groups, plan, bench.criterion, seed=0, progress=progress
-    )
+        bench.network, bench.train, bench.labels, data.train.groups, plan, bench.criterion, refit_head=refit_head,
+        seed=0, progress=progress,
+    )  # fmt: skip
     return found
 
 

@@ -100,7 +100,13 @@ def _contender(arena: Arena) -> Contender:
     arrays = load_arrays(folder)
     train, train_labels = arrays.pop("train"), arrays.pop("train_labels")
     kept = read_retention(folder) if (folder / "retention.json").exists() else None
-    trace = Trace(logs=(), train_probabilities=train[None], train_labels=train_labels, retention=kept, shipped="the model as given")
+    trace = Trace(
+        logs=(),
+        train_probabilities=train[None],
+        train_labels=train_labels,
+        retention=kept,
+        shipped="the model as given",
+    )
     predictions = {name: values[None] for name, values in arrays.items()}
     candidate = Candidate(
         NAME, f"{NAME}@{adapted.base or arena.base.written}", "adapted", adapted.base or arena.base.written, (0,), False,
@@ -149,4 +155,6 @@ def _retain(arena: Arena, model: Path, folder: Path) -> None:
         return
     network = classifier(theirs, arena.data.classes, seed=arena.bench.seed)
     some = first_by_content(arena.data.train, MOST_REFERENCES)
-    write_retention(folder, retention_of(arena.base, network, some, seed=arena.bench.seed, progress=arena.bench.progress))
+    write_retention(
+        folder, retention_of(arena.base, network, some, seed=arena.bench.seed, progress=arena.bench.progress)
+    )

@@ -71,7 +71,9 @@ def _interpolation(arena: Arena, attempt: Attempt, head: LinearHead) -> Blend | 
         alpha = soup.best_alpha(ends, validation.labels).alpha
         parts = []
         for number, tuned in enumerate(attempt.tuned if 0.0 < alpha < 1.0 else ()):
-            (mixed,) = soup.interpolate(arena.base, tuned, head, validation, cache=cache, progress=progress, alphas=(alpha,))
+            (mixed,) = soup.interpolate(
+                arena.base, tuned, head, validation, cache=cache, progress=progress, alphas=(alpha,)
+            )
             what = f"{alpha:.0%} of the way from the frozen base to the fine-tuned weights"
             soup.keep(mixed, tuned, validation.labels, folder / f"tuned-{number}", shipped=what)
             parts.append(_predicted(arena, folder / f"tuned-{number}"))

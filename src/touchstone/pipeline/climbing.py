@@ -53,7 +53,11 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         best = max(best, attempt.arrays[0]["validation"], key=lambda p: _accuracy(arena, p))
         if not ladder.pays(gain):
             rest = "the rung below could not have gained half a point"
-            skipped |= {later.name: rest for later in ladder.rungs(*_shape(arena)) if later.name not in {a.recipe.name for a in attempts}}
+            skipped |= {
+                later.name: rest
+                for later in ladder.rungs(*_shape(arena))
+                if later.name not in {a.recipe.name for a in attempts}
+            }
             break
     if not attempts:
         return ()
@@ -100,7 +104,14 @@ def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int])
 
         def make(folder: Path, seed: int = seed) -> None:
             fine_tune(
-                arena.base, recipe, arena.training, seed=seed, head=head, folder=folder / "tuned", cache=cache, progress=progress
+                arena.base,
+                recipe,
+                arena.training,
+                seed=seed,
+                head=head,
+                folder=folder / "tuned",
+                cache=cache,
+                progress=progress,
             )
             arrays = {
                 name: predict(arena.base, folder / "tuned", examples, cache=cache, progress=progress)

@@ -39,7 +39,9 @@ def comparisons(context: RunContext, progress: Progress) -> tuple[Comparison, ..
     return tuple(rows)
 
 
-def _rows(context: RunContext, contender: Contender, split: str, metrics: Sequence[str], primary: str) -> list[Comparison]:
+def _rows(
+    context: RunContext, contender: Contender, split: str, metrics: Sequence[str], primary: str
+) -> list[Comparison]:
     from touchstone.evaluate import metrics as scoring
 
     candidate, labels = contender.candidate, context.opened[split]
@@ -50,14 +52,25 @@ def _rows(context: RunContext, contender: Contender, split: str, metrics: Sequen
         versus = _versus(context, contender, split, metric, groups) if metric in {primary, *ITEMWISE} else {}
         rows.append(
             Comparison(
-                candidate.subject, candidate.kind, candidate.base, split, metric, estimate.value, estimate.interval, versus,
-                candidate.cost.seconds, candidate.cost.energy_wh, candidate.cost.trainable_parameters,
+                candidate.subject,
+                candidate.kind,
+                candidate.base,
+                split,
+                metric,
+                estimate.value,
+                estimate.interval,
+                versus,
+                candidate.cost.seconds,
+                candidate.cost.energy_wh,
+                candidate.cost.trainable_parameters,
             )  # fmt: skip
         )
     return rows
 
 
-def _versus(context: RunContext, contender: Contender, split: str, metric: str, groups: NDArray[Any] | None) -> dict[str, Any]:
+def _versus(
+    context: RunContext, contender: Contender, split: str, metric: str, groups: NDArray[Any] | None
+) -> dict[str, Any]:
     from touchstone.evaluate import metrics as scoring
 
     found = {}
@@ -83,4 +96,6 @@ def pooled_seeds(context: RunContext, split: str, metric: str) -> Any:
 
     seeded = [c for c in context.contenders if not c.candidate.deterministic and len(c.predictions[split]) > 1]
     labels = context.opened[split]
-    return pool_seed_variance([np.array([scoring.value(metric, p, labels) for p in c.predictions[split]]) for c in seeded])
+    return pool_seed_variance(
+        [np.array([scoring.value(metric, p, labels) for p in c.predictions[split]]) for c in seeded]
+    )

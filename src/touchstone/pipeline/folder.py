@@ -48,7 +48,11 @@ class RunFolder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise InputError(Fault(str(self.path), "another process is running this study here", "wait for it, or give another --out")) from None
+            raise InputError(
+                Fault(
+                    str(self.path), "another process is running this study here", "wait for it, or give another --out"
+                )
+            ) from None
         try:
             yield
         finally:
@@ -82,11 +86,15 @@ def _given(out: Path, marks: tuple[str, str], fresh: bool) -> RunFolder:
         return RunFolder(out, *marks, finished=(out / "evidence.json").exists())
     if out.exists() and any(out.iterdir()):
         if found is None:
-            raise InputError(Fault(str(out), "the folder holds something other than a run", "name an empty or new folder with --out"))
+            raise InputError(
+                Fault(str(out), "the folder holds something other than a run", "name an empty or new folder with --out")
+            )
         if found == marks:
             _empty(out)
         else:
-            out.rename(next(place for n in count(1) if not (place := out.with_name(f"{out.name}.previous-{n}")).exists()))
+            out.rename(
+                next(place for n in count(1) if not (place := out.with_name(f"{out.name}.previous-{n}")).exists())
+            )
     return RunFolder(out, *marks, finished=False)
 
 

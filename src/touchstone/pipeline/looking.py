@@ -55,12 +55,18 @@ def _retention(arena: Arena, contender: Contender) -> Retention:
         assert contender.model is not None, "a fine-tune has a folder"
         some = arena.data.validation if len(arena.data.validation) >= MOST_REFERENCES else arena.data.train
         kept = retention(
-            arena.base, contender.model, first_by_content(some, MOST_REFERENCES), seed=arena.bench.seed, progress=arena.bench.progress
+            arena.base,
+            contender.model,
+            first_by_content(some, MOST_REFERENCES),
+            seed=arena.bench.seed,
+            progress=arena.bench.progress,
         )
         write_retention(folder, kept)
 
     name = contender.candidate.name
-    folder = arena.bench.pieces.get("checks", f"{name}-retention", {**arena.rests_on, "model": contender.model.parent.name}, make)
+    folder = arena.bench.pieces.get(
+        "checks", f"{name}-retention", {**arena.rests_on, "model": contender.model.parent.name}, make
+    )
     return read_retention(folder)
 
 

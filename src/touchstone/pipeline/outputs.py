@@ -174,7 +174,9 @@ def rewrite_pages(folder: Path) -> list[Path]:
     from touchstone.report.gallery_file import from_json
 
     if not (folder / "evidence.json").is_file():
-        raise InputError(Fault(str(folder), "holds no finished run (no evidence.json)", "name the output folder of a run"))
+        raise InputError(
+            Fault(str(folder), "holds no finished run (no evidence.json)", "name the output folder of a run")
+        )
     evidence = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
     kept = folder / GALLERY
     hung = from_json(kept.read_text(encoding="utf-8")) if kept.is_file() else Gallery()

@@ -10,8 +10,20 @@ from touchstone.core.evidence import Evidence
 from touchstone.core.interval import Estimate
 from touchstone.core.measures import BaseScore, Candidate
 from touchstone.report.gallery import (
-    ClassScore, Gallery, LatencyTimes, LearningCurve, LearningPoint, LedgerRow, Measured, Mistake, RankedCandidate, ReliabilityBin, SliceScore,
-    SplitSize, StageCost, TrainingCurve,
+    ClassScore,
+    Gallery,
+    LatencyTimes,
+    LearningCurve,
+    LearningPoint,
+    LedgerRow,
+    Measured,
+    Mistake,
+    RankedCandidate,
+    ReliabilityBin,
+    SliceScore,
+    SplitSize,
+    StageCost,
+    TrainingCurve,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -74,7 +86,15 @@ def _measured(estimate: Estimate) -> Measured:
 def _ranked(score: BaseScore) -> RankedCandidate:
     twin = None if score.twin_items is None else Measured(float(score.twin_items.mean()))
     return RankedCandidate(
-        score.base, score.rank, _measured(score.accuracy), twin, score.best_block, score.tied, score.chosen, None, score.notes
+        score.base,
+        score.rank,
+        _measured(score.accuracy),
+        twin,
+        score.best_block,
+        score.tied,
+        score.chosen,
+        None,
+        score.notes,
     )
 
 
@@ -127,7 +147,8 @@ def _tested(context: RunContext, chosen: Candidate) -> dict[str, Any]:
             for each in calibration.reliability(probabilities, labels)
         ),
         "per_class": tuple(
-            ClassScore(classes[s.index], s.support, _measured(s.precision), _measured(s.recall), _measured(s.f1)) for s in scores
+            ClassScore(classes[s.index], s.support, _measured(s.precision), _measured(s.recall), _measured(s.f1))
+            for s in scores
         ),
         "slices": tuple(_slices(context, chosen)),
         "mistakes": tuple(_mistakes(context, probabilities, labels)),

@@ -66,7 +66,9 @@ def rank_bases(bench: Bench, data: Dataset, bases: Sequence[Base]) -> Ranking:
 def choose(scores: Sequence[BaseScore], macs: Mapping[str, float]) -> tuple[BaseScore, ...]:
     """Mark the base that carries the study: the first, or a cheaper one that is as good as it."""
     best = scores[0].accuracy.value
-    equals = [score for score in scores if score is scores[0] or (score.tied and score.accuracy.value >= best - EQUAL_WITHIN)]
+    equals = [
+        score for score in scores if score is scores[0] or (score.tied and score.accuracy.value >= best - EQUAL_WITHIN)
+    ]
     picked = min(equals, key=lambda score: (macs[score.base], score.rank))
     return tuple(replace(score, chosen=score is picked) for score in scores)
 

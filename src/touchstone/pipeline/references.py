@@ -35,9 +35,16 @@ def non_transfer(arena: Arena) -> Contender:
     def make(folder: Path) -> None:
         train = arena.data.train
         fitted = rung.fit(
-            train, train.labels, len(arena.data.classes), arena.groups, seed=arena.bench.seed, progress=arena.bench.progress
+            train,
+            train.labels,
+            len(arena.data.classes),
+            arena.groups,
+            seed=arena.bench.seed,
+            progress=arena.bench.progress,
         )
-        arrays = {name: fitted.predict(examples, progress=arena.bench.progress) for name, examples in arena.splits.items()}
+        arrays = {
+            name: fitted.predict(examples, progress=arena.bench.progress) for name, examples in arena.splits.items()
+        }
         save_arrays(folder, {**arrays, "out_of_fold": fitted.out_of_fold})
         _note(folder, configs=fitted.configs_tried, model=fitted.config, tried=dict(fitted.tried))
 
@@ -67,7 +74,10 @@ def linear_probe(arena: Arena) -> tuple[Contender, LinearHead]:
         head = fitted.head()
         save_arrays(folder, {**arrays, "out_of_fold": fitted.out_of_fold, "train": fitted.predict(arena.train_blocks),
                              "weight": head.weight, "bias": head.bias})  # fmt: skip
-        tried = {" + ".join(config.blocks) + (" weighted" if config.weighted else ""): loss for config, loss in fitted.tried.items()}
+        tried = {
+            " + ".join(config.blocks) + (" weighted" if config.weighted else ""): loss
+            for config, loss in fitted.tried.items()
+        }
         _note(folder, configs=fitted.configs_tried, blocks=list(fitted.config.blocks), tried=tried, penalty_c=fitted.penalty_c,
               parameters=fitted.n_parameters, head_block=head.block, top_only=fitted.chosen is fitted.penultimate)  # fmt: skip
 
@@ -119,7 +129,13 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
     tuned = [found for folder in folders if (found := read(folder / "tuned")) is not None]
     predictions = {name: _stack([each[name] for each in arrays]) for name in arena.splits}
     first = tuned[0]
-    effort = Effort(first.effort.configs_tried, max(t.effort.examples_seen for t in tuned), seconds, "validation", first.effort.augmentations)
+    effort = Effort(
+        first.effort.configs_tried,
+        max(t.effort.examples_seen for t in tuned),
+        seconds,
+        "validation",
+        first.effort.augmentations,
+    )
     early = next((t.stopped for t in tuned if t.stopped), None) if all(t.stopped for t in tuned) else None
     candidate = Candidate(
         "scratch", "scratch", "reference", arena.base.written, arena.bench.seeds[: len(folders)], False, effort,
@@ -137,7 +153,7 @@ def scratch_examples(n: int, task: str) -> int:
     """
     from touchstone.candidates.ladder import plain_bill
 
-    return n * max(3 * plain_bill(task == "text-classification"), min(200, 40_000 // max(n, 1)))
+    return n * max(3 * plain_bill(task == "text-classification"), min(300, 40_000 // max(n, 1)))
 
 
 def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:

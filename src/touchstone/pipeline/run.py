@@ -48,7 +48,9 @@ def run(study: Study, *, out: Path | None = None, fresh: bool = False, progress:
     progress = progress or Silent()
     place = choose_folder(study, "run", out, fresh)
     if place.finished:
-        progress.say(f"this study has been run and nothing has changed; {place.path} is shown again (--fresh starts over)")
+        progress.say(
+            f"this study has been run and nothing has changed; {place.path} is shown again (--fresh starts over)"
+        )
         return Result.read(place.path)
     with Run.in_folder(study, place, progress) as work:
         work.prepare()

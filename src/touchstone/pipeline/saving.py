@@ -29,7 +29,12 @@ def learning_curve(arena: Arena) -> LearningCurve:
             len(data.classes), groups=arena.groups, seed=arena.bench.seed,
         )  # fmt: skip
         curve = learning.learning_curve(
-            score, data.train.labels, groups=arena.groups, repeats=REPEATS, seed=arena.bench.seed, progress=arena.bench.progress
+            score,
+            data.train.labels,
+            groups=arena.groups,
+            repeats=REPEATS,
+            seed=arena.bench.seed,
+            progress=arena.bench.progress,
         )
         save_arrays(folder, {"sizes": curve.sizes, "scores": curve.scores})
 
@@ -63,13 +68,21 @@ def _labels(arena: Arena, curve: LearningCurve, reference: Contender) -> dict[st
 def _speed(chosen: Candidate, candidates: Sequence[Candidate]) -> float | None:
     """Examples that scratch looked at over those that the chosen one did, until nearly scratch's final accuracy."""
     scratch = next((each for each in candidates if each.name == "scratch"), None)
-    if scratch is None or scratch.trace is None or chosen.trace is None or not chosen.trace.logs or not scratch.trace.logs:
+    if (
+        scratch is None
+        or scratch.trace is None
+        or chosen.trace is None
+        or not chosen.trace.logs
+        or not scratch.trace.logs
+    ):
         return None
     theirs, ours = scratch.trace.logs[0], chosen.trace.logs[0]
     if not theirs.validation_accuracies:
         return None
     bar = NEARLY * theirs.validation_accuracies[-1]
-    slow = next((n for n, a in zip(theirs.examples_seen, theirs.validation_accuracies, strict=True) if a >= bar and n), None)
+    slow = next(
+        (n for n, a in zip(theirs.examples_seen, theirs.validation_accuracies, strict=True) if a >= bar and n), None
+    )
     quick = next((n for n, a in zip(ours.examples_seen, ours.validation_accuracies, strict=True) if a >= bar), None)
     if slow is None or quick is None:
         return None

@@ -19,7 +19,9 @@ _ENCODER = frozenset({
     "attention_probs_dropout_prob", "hidden_act", "hidden_dropout_prob", "hidden_size", "initializer_range", "intermediate_size",
     "layer_norm_eps", "num_attention_heads", "num_hidden_layers",
 })  # fmt: skip
-_PICTURE = frozenset({"image_size", "num_channels", "patch_size", "hidden_act", "initializer_range", "layer_norm_eps", "tf_padding"})
+_PICTURE = frozenset(
+    {"image_size", "num_channels", "patch_size", "hidden_act", "initializer_range", "layer_norm_eps", "tf_padding"}
+)
 _TEXT = _ENCODER | frozenset({
     "add_cross_attention", "gradient_checkpointing", "is_decoder", "max_position_embeddings", "output_past", "pad_index",
     "position_embedding_type", "tie_word_embeddings", "type_vocab_size", "use_cache", "vocab_size", "classifier_dropout",

@@ -13,7 +13,9 @@ _CODE_KEYS = frozenset({
     "_experts_implementation_internal", "py/object", "py/reduce", "py/function", "py/type", "__reduce__", "__reduce_ex__",
 })  # fmt: skip
 _IMPLEMENTATION = frozenset({"attn_implementation", "_attn_implementation"})
-_CLASS_KEY = re.compile(r"(^|_)(class|classes|type|architectures?|processor|function|module|target|callable|factory)$|class_name")
+_CLASS_KEY = re.compile(
+    r"(^|_)(class|classes|type|architectures?|processor|function|module|target|callable|factory)$|class_name"
+)
 _MODULE_FUNCTION = re.compile(r"^[A-Za-z_][\w.]*:[A-Za-z_][\w.]*$")
 _AWAY = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*://|/|\\\\|~|[A-Za-z]:[\\/])")
 _KNOWN_QUANTISATION = frozenset({
@@ -58,7 +60,10 @@ def check_modules(value: Any) -> None:
     for entry in value:
         kind, path = entry.get("type"), entry.get("path", "")
         if not isinstance(kind, str) or not kind.startswith(_SENTENCE_TRANSFORMERS):
-            raise Refused("config.code", f"modules.json names the class {_shown(kind)}, which is imported when the model is loaded")
+            raise Refused(
+                "config.code",
+                f"modules.json names the class {_shown(kind)}, which is imported when the model is loaded",
+            )
         if not isinstance(path, str) or _AWAY.match(path) or ".." in path.replace("\\", "/").split("/"):
             raise Refused("index.escape", f"modules.json names the folder {_shown(path)}, outside of the model")
 

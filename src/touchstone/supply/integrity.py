@@ -72,6 +72,9 @@ class Integrity:
 
 def vouchers(path: Path, manifest: Manifest, trust: Trust, revision: str | None) -> tuple[Voucher, ...]:
     """Check every voucher in a model's folder, or beside it (``NAME.sig``, ``NAME.sha256``, ``NAME.manifest.json``)."""
+    if not path.is_dir():  # what lies beside a file vouches for that file, not for what is packed in it
+        whole = tuple(entry for entry in manifest.files if entry.name == path.name)
+        manifest = Manifest(whole) if whole else manifests.read(path)
     found: list[Voucher] = []
     own = {voucher_file.name for voucher_file, _ in _candidates(path) if voucher_file.parent == path}
     for file, kind in _candidates(path):
@@ -79,7 +82,7 @@ def vouchers(path: Path, manifest: Manifest, trust: Trust, revision: str | None)
         if data is None:
             continue
         if kind == "signature":
-            found.append(_signature(file.name, data, manifest.without(own), trust))
+            found.append(_signature(file.name, data, manifest, trust))
         elif kind == "checksums":
             found.append(_checksums(file.name, data, manifest, own))
         elif (voucher := _manifest(file.name, data, manifest, own, revision)) is not None:
@@ -144,7 +147,8 @@ def _checksums(file: str, data: bytes, found: Manifest, own: set[str]) -> Vouche
 
 
 def _held_against(voucher: Voucher, vouched: Manifest, found: Manifest, own: set[str]) -> Voucher:
-    differences = between(vouched, found, own)
+    # A voucher cannot list itself; another one beside it may be listed, and then counts like any file.
+    differences = between(vouched, found, {name for name in own if name not in vouched})
     if not differences:
         return voucher
     return Voucher(voucher.file, voucher.kind, "fails", "", differences, revision=voucher.revision)
@@ -159,12 +163,20 @@ def _signature(file: str, data: bytes, found: Manifest, trust: Trust) -> Voucher
     allowed = (*signing.GIT_PATHS, file)
     left_out = tuple(entry.name for entry in found.files if signing.is_under(entry.name, signing.GIT_PATHS))
     unsigned = [name for name in left_out if name not in signed.manifest]
-    differences = between(signed.manifest, found, unsigned)
+    differences = between(signed.manifest, found, [*unsigned, file])
     if differences:
         return Voucher(file, "signature", "fails", "", differences, signer, tuple(unsigned))
     if signer is None:
-        who = f"key {signed.hint[:16]}, which" if signed.hint else "a certificate whose root" if signed.chain else "a key that"
-        return Voucher(file, "signature", "undecided", f"it was made by {who} is not trusted here", (), None, tuple(unsigned))
+        who = (
+            f"key {signed.hint[:16]}, which"
+            if signed.hint
+            else "a certificate whose root"
+            if signed.chain
+            else "a key that"
+        )
+        return Voucher(
+            file, "signature", "undecided", f"it was made by {who} is not trusted here", (), None, tuple(unsigned)
+        )
     if odd := sorted(set(signed.ignored) - set(allowed) - {signing.SIGNATURE}):
         reason = f"its signer left more unsigned than the specification does: {', '.join(odd[:5])}"
         return Voucher(file, "signature", "undecided", reason, (), None, tuple(unsigned))

@@ -98,7 +98,7 @@ def _entry(item: Any) -> Entry:
     if not isinstance(item, Mapping):
         raise ValueError("a file is no object")
     name, size, sha256 = item.get("name", item.get("path")), item.get("size", item.get("bytes", -1)), item.get("sha256")
-    if not isinstance(name, str) or not name or type(size) is not int:
+    if not isinstance(name, str) or not name or not is_text(name) or type(size) is not int:
         raise ValueError("a file has no name or an odd size")
     if not isinstance(sha256, str) or (sha256 and not _is_hex(sha256)):
         raise ValueError(f"{name!r} has no SHA-256 of 64 hex digits")
@@ -149,7 +149,7 @@ def _read_entry(path: Path, name: str) -> Entry:
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError:
-        target = os.readlink(path) if path.is_symlink() else ""
+        target = path.readlink() if path.is_symlink() else ""
         return Entry(name, 0, hashlib.sha256(os.fsencode(target)).hexdigest(), SPECIAL)
     with os.fdopen(descriptor, "rb", buffering=0) as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -162,5 +162,13 @@ def _read_entry(path: Path, name: str) -> Entry:
 
 
 def printable(name: str) -> str:
-    """A file name as text that every JSON reader takes; bytes that are no UTF-8 are written as ``\\xff``."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
+    r"""A file name as text that every JSON reader takes; bytes that are no UTF-8 are written as ``\xff``."""
+    try:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # half a character that no file system gave
+        return name.encode("utf-8", "backslashreplace").decode()
+
+
+def is_text(name: str) -> bool:
+    """Whether a name out of somebody's JSON is whole text: half a character could not be written down again."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in name)

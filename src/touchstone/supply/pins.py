@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -39,6 +39,8 @@ class Facts:
     """As found with the model (text or card), not as a study states it."""
     signer: str | None = None
     base_models: tuple[str, ...] = ()
+    declared: str | None = None
+    """The licence as a study states it: kept for those that came from this model, never compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,24 @@ class Pins:
         except (OSError, ValueError, KeyError, TypeError) as fault:
             raise ValueError(f"the pin {path} cannot be read ({fault})") from fault
 
+    def of_source(self, name: str) -> Pin | None:
+        """The newest pin of a model by its name on a hub, its source or its place; None where it was never seen."""
+        wanted = {
+            name.strip().casefold(),
+            f"https://huggingface.co/{name}".casefold(),
+            f"https://github.com/{name}".casefold(),
+        }
+        found = []
+        for path in sorted(self._folder.glob("*.json")):
+            try:
+                key = str(json.loads(path.read_text(encoding="utf-8"))["key"])
+                pin = self.get(key)
+            except (OSError, ValueError, KeyError, TypeError):
+                continue
+            if pin and ({(pin.facts.source or "").casefold(), key.removeprefix("place ").casefold()} & wanted):
+                found.append(pin)
+        return max(found, key=lambda pin: pin.first_use, default=None)
+
     def put(self, key: str, pin: Pin) -> None:
         """Keep a pin."""
         plain = {"key": key, "first_use": pin.first_use, "facts": asdict(pin.facts), "beside": list(pin.beside),
@@ -127,10 +147,10 @@ def keys_of(place: str, name: str, facts: Facts) -> tuple[str, ...]:
     return (f"place {place}",)
 
 
-def hold(
-    pins: Pins, keys: tuple[str, ...], manifest: Manifest, facts: Facts, *, today: str, trust: bool, aside: tuple[str, ...] = ()
-) -> Pinned:
-    """Hold a model against its pins; pin it on first use, and anew where ``trust`` accepts what has moved.
+def compare(
+    pins: Pins, keys: Sequence[str], manifest: Manifest, facts: Facts, aside: Sequence[str] = ()
+) -> tuple[Pinned, list[Pin]]:
+    """Hold a model against its pins and change nothing; also gives the pins that there are.
 
     Parameters
     ----------
@@ -148,19 +168,32 @@ def hold(
             known.append(pin)
             alarms += [alarm for alarm in _alarms(pin, manifest, facts, aside) if alarm not in alarms]
     since = min((pin.first_use for pin in known), default=None)
-    if alarms and not trust:
-        return Pinned("moved", since, tuple(alarms))
-    if trust:
-        for pin in known:
-            for key in pin.beside:
-                pins.forget(key)
-    kept = facts if trust or not known else _filled(known[0].facts, facts)
-    for key in keys:
-        beside = tuple(other for other in keys if other != key)
-        pins.put(key, Pin(manifest, kept, since if since and not alarms else today, beside))
     if alarms:
-        return Pinned("accepted anew", today, tuple(alarms))
-    return Pinned("as pinned" if known else "first use", since or today)
+        return Pinned("moved", since, tuple(alarms)), known
+    return Pinned("as pinned" if known else "first use", since), known
+
+
+def hold(
+    pins: Pins,
+    keys: Sequence[str],
+    manifest: Manifest,
+    facts: Facts,
+    *,
+    today: str,
+    trust: bool,
+    aside: Sequence[str] = (),
+) -> Pinned:
+    """Hold a model against its pins; pin it on first use, and anew where ``trust`` accepts what has moved."""
+    found, known = compare(pins, keys, manifest, facts, aside)
+    if found.alarms and not trust:
+        return found
+    for key in {key for pin in known for key in pin.beside} if trust else ():
+        pins.forget(key)
+    kept = facts if trust or not known else _filled(known[0].facts, facts)
+    since = today if found.alarms else found.since or today
+    for key in keys:
+        pins.put(key, Pin(manifest, kept, since, tuple(other for other in keys if other != key)))
+    return Pinned("accepted anew" if found.alarms else found.state, since, found.alarms)
 
 
 def _filled(was: Facts, now: Facts) -> Facts:
@@ -172,7 +205,7 @@ def _filled(was: Facts, now: Facts) -> Facts:
     return filled
 
 
-def _alarms(pin: Pin, manifest: Manifest, facts: Facts, aside: tuple[str, ...]) -> list[Alarm]:
+def _alarms(pin: Pin, manifest: Manifest, facts: Facts, aside: Sequence[str]) -> list[Alarm]:
     found = [Alarm(one.kind, str(one), one.name) for one in between(pin.manifest, manifest, aside)]
     was = pin.facts
     if is_immutable(was.revision) and is_immutable(facts.revision) and not _equal(was.revision, facts.revision):

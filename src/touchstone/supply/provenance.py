@@ -14,7 +14,9 @@ from touchstone.supply.trust import Trust
 if TYPE_CHECKING:
     from touchstone.study.model import BaseModel
 
-_OWNER = re.compile(r"(?:https?://(?:www\.)?(?:github\.com|gitlab\.com|huggingface\.co|hf\.co)/)?(?P<owner>[\w.-]+)/[\w.-]+/?")
+_OWNER = re.compile(
+    r"(?:https?://(?:www\.)?(?:github\.com|gitlab\.com|huggingface\.co|hf\.co)/)?(?P<owner>[\w.-]+)/[\w.-]+/?"
+)
 
 
 class Level(StrEnum):
@@ -30,7 +32,12 @@ class Level(StrEnum):
     """Also a signature by a trusted key over all files that reach the working copy."""
 
 
-WANTED = {"research": Level.PINNED, "internal": Level.PINNED, "commercial": Level.PUBLISHER, "redistribution": Level.PUBLISHER}
+WANTED = {
+    "research": Level.PINNED,
+    "internal": Level.PINNED,
+    "commercial": Level.PUBLISHER,
+    "redistribution": Level.PUBLISHER,
+}
 """What GOVERNANCE asks for by use; it is said, and weighs as a policy lets it."""
 
 
@@ -53,9 +60,7 @@ class Provenance:
     """Publisher or source that changed since first use."""
 
 
-def trace(
-    model: BaseModel, use: str, trust: Trust, integrity: Integrity | None, has_license_text: bool
-) -> Provenance:
+def trace(model: BaseModel, use: str, trust: Trust, integrity: Integrity | None, has_license_text: bool) -> Provenance:
     """Put together what is stated about a model's origin and what can be shown."""
     source = model.repository or model.source
     publisher, said = _publisher(model.publisher, source)

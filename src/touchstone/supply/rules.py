@@ -20,7 +20,9 @@ _STATE_DICT = (
     "safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
 )
 _PUBLISHER = "do not open it; tell the publisher or the hub, and take a safetensors file of the same model from a source you trust"
-_WITHOUT_CODE = "take a model whose configuration names no code of its own, or one whose architecture is part of transformers"
+_WITHOUT_CODE = (
+    "take a model whose configuration names no code of its own, or one whose architecture is part of transformers"
+)
 _UNPACK = "unpack it yourself, look at what is in it, and vet the folder"
 
 
@@ -42,7 +44,13 @@ class Stopped(Exception):
     """A reader will not take a file; ``rule`` is a row of :data:`RULES`."""
 
     def __init__(
-        self, rule: str, reason: str, *, remedy: str = "", kind: Kind | None = None, details: Mapping[str, Any] | None = None
+        self,
+        rule: str,
+        reason: str,
+        *,
+        remedy: str = "",
+        kind: Kind | None = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(reason)
         self.rule = RULES[rule]

@@ -90,7 +90,9 @@ def parse_header(blob: Blob, length: int | None = None) -> Header:
         raise _header("no safetensors header (the file is cut short or of another kind)")
     size = int.from_bytes(blob.exactly(0, 8), "little")
     if size > MAXIMUM_HEADER_BYTES or 8 + size > length:
-        raise _header(f"no safetensors header (its length of {size:,} bytes cannot be: the file is cut short or of another kind)")
+        raise _header(
+            f"no safetensors header (its length of {size:,} bytes cannot be: the file is cut short or of another kind)"
+        )
     raw = blob.exactly(8, size)
     if raw[:1] != b"{":
         raise _header("its safetensors header does not begin with a brace")
@@ -99,14 +101,16 @@ def parse_header(blob: Blob, length: int | None = None) -> Header:
     _check_metadata(metadata)
     if len(entries) > MAXIMUM_TENSORS:
         raise _header(f"it tells of {len(entries):,} tensors")
-    tensors = sorted((_tensor(name, entry, 8 + size) for name, entry in entries.items()), key=lambda t: (t.start, t.end))
+    tensors = sorted(
+        (_tensor(name, entry, 8 + size) for name, entry in entries.items()), key=lambda t: (t.start, t.end)
+    )
     _check_layout(tensors, 8 + size, length)
     return Header(tuple(tensors), metadata, 8 + size)
 
 
 def is_plain_name(name: str) -> bool:
     """Whether a tensor's name can be shown as it is: short, no control or bidi characters."""
-    return len(name) <= MAXIMUM_NAME and (name.isascii() and name.isprintable() or _is_plain(name))
+    return len(name) <= MAXIMUM_NAME and ((name.isascii() and name.isprintable()) or _is_plain(name))
 
 
 def _is_plain(name: str) -> bool:

@@ -21,7 +21,7 @@ from typing import Any
 
 from touchstone.core import atomic
 from touchstone.core.errors import Fault, InputError
-from touchstone.supply.manifest import SPECIAL, Entry, Manifest
+from touchstone.supply.manifest import SPECIAL, Entry, Manifest, is_text
 
 SIGNATURE = "model.sig"
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
@@ -98,6 +98,11 @@ def sign(manifest: Manifest, name: str, key: Path, *, ignored: tuple[str, ...] =
     return json.dumps(bundle, indent=1) + "\n"
 
 
+def place_of(model: Path) -> Path:
+    """Where a model's signature lies: inside its folder, or beside its file."""
+    return model / SIGNATURE if model.is_dir() else model.with_name(model.name + ".sig")
+
+
 def is_under(name: str, paths: tuple[str, ...]) -> bool:
     """Whether a file is one of some paths or lies below one."""
     return any(name == path or name.startswith(path.rstrip("/") + "/") for path in paths)
@@ -126,6 +131,8 @@ def read(data: bytes) -> Signed:
             chain = [material["certificate"]]
         certificates = tuple(_bytes(one["rawBytes"]) for one in chain)
         hint = str(material.get("publicKey", {}).get("hint", ""))
+        if hint and (len(hint) != 64 or not hint.isalnum() or not hint.isascii()):
+            raise ValueError("its hint at a key is no digest")
         said = json.loads(payload)
         kinds = bundle["mediaType"], envelope["payloadType"], said["_type"], said["predicateType"]
         manifest, ignored = _read_statement(said)
@@ -147,6 +154,8 @@ def _read_statement(said: dict[str, Any]) -> tuple[Manifest, tuple[str, ...]]:
         raise ValueError("it allows symbolic links")
     ignored = tuple(str(path) for path in serialization.get("ignore_paths") or ())
     named = [str(one["name"]) for one in resources]
+    if not all(map(is_text, named)):
+        raise ValueError("a name is no text")
     if len(set(named)) < len(named):
         raise ValueError("a file stands twice")
     (subject,) = said["subject"]
@@ -217,7 +226,9 @@ def write(bundle: str, path: Path) -> None:
     try:
         atomic.write_text(path, bundle)
     except OSError as fault:
-        raise InputError(Fault(str(path), f"cannot be written ({fault.strerror})", "sign a copy of the model")) from fault
+        raise InputError(
+            Fault(str(path), f"cannot be written ({fault.strerror})", "sign a copy of the model")
+        ) from fault
 
 
 def _private_key(path: Path) -> Any:
@@ -248,7 +259,8 @@ def _signed_bytes(private: Any, message: bytes) -> bytes:
 def _hash_for(size: int) -> Any:
     from cryptography.hazmat.primitives import hashes
 
-    return {256: hashes.SHA256, 384: hashes.SHA384, 521: hashes.SHA512}[size]()
+    made: dict[int, Any] = {256: hashes.SHA256, 384: hashes.SHA384, 521: hashes.SHA512}
+    return made[size]()
 
 
 def _base64(data: bytes) -> str:
@@ -260,5 +272,3 @@ def _bytes(text: str) -> bytes:
         return base64.b64decode(text, validate=True)
     except binascii.Error as fault:
         raise ValueError(f"not base64 ({fault})") from fault
-
-

@@ -59,7 +59,9 @@ def parse_json(data: bytes, bounds: Bounds | None = None) -> Any:
         return value
 
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=unique, parse_constant=_no_constant, parse_int=_whole)
+        value = json.loads(
+            data.decode("utf-8"), object_pairs_hook=unique, parse_constant=_no_constant, parse_int=_whole
+        )
         if _SURROGATE.search(data):
             json.dumps(value, ensure_ascii=False).encode()
     except RecursionError as fault:

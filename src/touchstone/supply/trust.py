@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from touchstone.core import atomic
-from touchstone.supply.signing import Signed, SignatureFault, key_id, verify
+from touchstone.supply.signing import SignatureFault, Signed, key_id, verify
 
 _MOST = 1000  # files looked at under keys/; more is a mistake
 
@@ -76,13 +77,25 @@ class Trust:
 
     def _certified(self, signed: Signed) -> str | None:
         from cryptography import x509
+        from cryptography.exceptions import UnsupportedAlgorithm
 
-        roots = [x509.load_pem_x509_certificate(path.read_bytes()) for path in self._files(".crt", ".cer")]
         try:
             chain = [x509.load_der_x509_certificate(raw) for raw in signed.chain]
-        except ValueError as fault:
+            return _subject_of(signed, chain, self._roots())
+        except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as fault:
             raise SignatureFault(f"a certificate in it cannot be read ({fault})") from fault
-        return _subject_of(signed, chain, roots)
+
+    def _roots(self) -> list[Any]:
+        """Root certificates; a file that is none vouches for nobody."""
+        from cryptography import x509
+
+        roots = []
+        for path in self._files(".crt", ".cer"):
+            try:
+                roots.append(x509.load_pem_x509_certificate(path.read_bytes()))
+            except ValueError:
+                continue
+        return roots
 
     def _files(self, *endings: str) -> list[Path]:
         if not self.folder.is_dir():
@@ -99,7 +112,7 @@ def _subject_of(signed: Signed, chain: list[Any], roots: list[Any]) -> str | Non
     if root is None:
         return None
     path = [*chain[: next(i for i, one in enumerate(chain) if one == root or _issued(one, root)) + 1], root]
-    for one, issuer in zip(path, path[1:], strict=False):
+    for one, issuer in pairwise(path):
         if one != issuer and not (_issued(one, issuer) and _is_authority(issuer)):
             raise SignatureFault("its chain of certificates is broken")
     if not all(_is_valid(one, moment) for one in path):

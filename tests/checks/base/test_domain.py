@@ -91,8 +91,10 @@ def test_too_few_examples_are_inconclusive_with_the_number_that_would_do(n: int)
     assert finding.status is Status.INCONCLUSIVE and finding.remedy
 
 
-def test_thin_classes_are_inconclusive() -> None:
-    assert found(desk(36, 0, {"only": 0.9}))["only"].status is Status.INCONCLUSIVE
+def test_thin_classes_are_inconclusive_unless_the_answer_is_plain() -> None:
+    doubtful = found(desk(36, 0, {"only": 0.55}))["only"]
+    assert doubtful.status is Status.INCONCLUSIVE and "4 classes have fewer than 10" in doubtful.statement
+    assert found(desk(36, 0, {"only": 0.95}, twin=0.3))["only"].status is Status.PASS
 
 
 def test_a_base_that_could_not_be_ranked_is_named() -> None:

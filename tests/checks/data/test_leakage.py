@@ -184,7 +184,8 @@ def test_clean_pictures_pass_with_their_sensitivity_told() -> None:
     train, test = pictures([picture(i) for i in range(80)], "a"), pictures([picture(500 + i) for i in range(40)], "b")
     finding = of(dataset(train, test, given=True, near=searched(train, test)))
     assert finding.status is Status.PASS
-    assert "would have found pictures at half size" in finding.statement
+    assert "it finds pictures at half size" in finding.statement
+    assert "misses cropped pictures (0 of 10 found)" in finding.statement
 
 
 def test_reads_real_inputs_lazily() -> None:

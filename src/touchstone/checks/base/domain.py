@@ -34,8 +34,9 @@ class Domain(Check):
     examples and folds. Three paired contrasts: D1, the best candidate minus this base; D2, this base minus its
     random-weights twin; D3, this base minus the raw-feature reference. A fail where D1 is at least 5 points (3
     where the best is above 90 %) and positive for certain, or D2 is below 2 points for certain, or D3 is negative
-    for certain. A pass needs D2 above 2 points for certain (where the twin was measured) and no failing contrast.
-    Major for the chosen base, else information.
+    for certain. A pass needs D2 above 2 points for certain (where the twin was measured) and no failing contrast;
+    two classes or more with fewer than 10 examples leave what is not plain open. Major for the chosen base, else
+    information.
 
     **Source.** Random weights as the honest zero, and why no single transferability score is trusted: Agostinelli
     et al. (ECCV 2022), Sorkhei et al. (TMLR 2025).
@@ -83,14 +84,15 @@ class Domain(Check):
                 score.base, Status.FAIL, f"{reach}: {'; '.join(faults)}.",
                 remedy=_remedy(contrasts), faults=faults, **numbers, **details,
             )  # fmt: skip
-        thin = _thin_classes(context)
-        if len(thin) >= 2:
-            return self.finding(
-                score.base, Status.INCONCLUSIVE, f"{reach}, but {len(thin)} classes have fewer than {_THIN} examples, too few to tell bases apart.",
-                remedy=f"label at least {_THIN} training {things(context.study.task)} of each class", **numbers, **details,
-            )  # fmt: skip
         if open_ := self._open(context, contrasts):
             asked, doubt = open_
+            thin = _thin_classes(context)
+            if len(thin) >= 2:
+                return self.finding(
+                    score.base, Status.INCONCLUSIVE,
+                    f"{reach}, but {len(thin)} classes have fewer than {_THIN} examples, too few to tell what the base brings.",
+                    remedy=f"label at least {_THIN} training {things(context.study.task)} of each class", **numbers, **details,
+                )  # fmt: skip
             return self.finding(
                 score.base, Status.INCONCLUSIVE, f"{reach}; {asked}.", remedy=doubt.remedy, **numbers, **{**details, **doubt.details},
             )  # fmt: skip

@@ -80,7 +80,7 @@ class Scratch(JudgedCheck):
         return self._stated(
             held, Status.INCONCLUSIVE,
             f"The model trained from scratch was still improving when its budget ended, so no win over it counts: {held.told('it so far')}.",
-            _weight(held), remedy=_MISSING.replace("so that the same architecture is", "so that the model from scratch is fully"),
+            _weight(held), remedy="give the study more minutes (adapt.budget), so that the model from scratch can train to its end",
             reason="reference undertrained",
         )  # fmt: skip
 

@@ -62,7 +62,8 @@ class Duplicates(Check):
             split, Status.FAIL, _statement(split, n, task, exact, near, repeated, conflicting),
             severity=Severity.MAJOR if major else Severity.MINOR,
             value=share, threshold=0.0, n=n,
-            remedy="decide one label for each input that has two, and keep one of each set of copies; all pairs stand in flagged.csv",
+            remedy=("decide one label for each input that has two, and " if conflicting else "")
+            + "keep one of each set of copies; all pairs stand in flagged.csv",
             pairs=[*conflicting_first(exact, conflicting), *near], examples=sorted(repeated),
             n_exact=len(exact), n_near=len(near), conflicting=sorted(conflicting), conflicting_share=conflict_share,
             near_with_two_labels=_two_labels(examples, near), **_limits(data),
@@ -75,7 +76,7 @@ def _statement(
     told = (
         f"{len(repeated):,} of {counted(n, task)} of `{split}` ({percent(len(repeated) / n)}) repeat another one: "
         f"{plural(len(exact), 'exact copy', 'exact copies')}, "
-        f"{plural(len(near), 'near copy', 'near copies')}. They count double in training and scores."
+        f"{plural(len(near), 'pair', 'pairs')} of near copies. They count double in training and scores."
     )
     if conflicting:
         told += (

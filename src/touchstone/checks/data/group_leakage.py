@@ -38,10 +38,10 @@ class GroupLeakage(Check):
     def run(self, context: Context) -> Iterator[Finding]:
         column = context.study.data.columns.group
         for pair in pairs(context.data):
-            if any(side.groups is None for side in pair.used):
-                yield self._undeclared(pair, context)
-            else:
+            if all(side.groups is not None for side in pair.used):
                 yield self._judge(pair, column or "group", context.study.task)
+            elif pair.decides or column is not None:  # where nothing is declared, saying so once is enough
+                yield self._undeclared(pair, context)
 
     def _undeclared(self, pair: Pair, context: Context) -> Finding:
         return self.finding(

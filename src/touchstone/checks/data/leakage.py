@@ -13,7 +13,7 @@ from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
 from touchstone.checks.data.planted_copies import PROMISED, sensitivities
 from touchstone.checks.data.splits import Pair, pairs
-from touchstone.checks.words import counted, percent, plural, things
+from touchstone.checks.words import counted, listed, percent, plural, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.leaks import Crossing, find_crossings
 from touchstone.stats.claims import Claim
@@ -83,11 +83,15 @@ class Leakage(Check):
                 remedy=f"look at the nearest neighbours of 20 test {things(task)} by eye, or split by the source the data came from",
                 **details,
             )  # fmt: skip
-        shown = (
-            f"; it would have found {found[0].what} in {found[0].recovered} of {found[0].tries} cases" if found else ""
-        )
         return self.finding(
-            pair.subject, Status.PASS, f"{said}{shown}.", value=0.0, interval=share, threshold=0.0, n=n, **details
+            pair.subject,
+            Status.PASS,
+            f"{said}.{_reach(found)}",
+            value=0.0,
+            interval=share,
+            threshold=0.0,
+            n=n,
+            **details,
         )
 
     def _fail(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
@@ -187,6 +191,16 @@ def _leaked(crossings: Sequence[Crossing], pair: Pair, n: int, task: str) -> str
     told = ", ".join(plural(count, f"{kind} copy", f"{kind} copies") for kind, count in sorted(kinds.items()))
     stand = "stands" if len(crossings) == 1 else "stand"
     return f"{len(crossings):,} of {counted(n, task)} of {pair.second} ({percent(len(crossings) / n)}) also {stand} in {pair.first} ({told})"
+
+
+def _reach(found: Sequence[Sensitivity]) -> str:
+    """Which planted copies the search would have found and which it would have missed, in a sentence or two."""
+    caught = [one.what for one in found if one.enough]
+    missed = [f"{one.what} ({one.recovered} of {one.tries} found)" for one in found if not one.enough]
+    said = f" Planted copies show that it finds {listed(caught)}" if caught else ""
+    if not missed:
+        return said + "." if said else ""
+    return f"{said}; it misses {listed(missed)}." if said else f" It misses {listed(missed)}."
 
 
 def _details(crossings: Sequence[Crossing]) -> dict[str, Any]:

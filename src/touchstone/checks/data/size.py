@@ -58,7 +58,7 @@ class Size(Check):
             labels.append(data.validation.labels)
         known = np.concatenate(labels)
         counts = np.bincount(known[known != UNLABELLED], minlength=len(data.classes))
-        n, least = int(counts.sum()), int(counts.min(initial=0)) if len(counts) else 0
+        n, least = int(counts.sum()), int(counts.min()) if len(counts) else 0
         few, enough = int(self.thresholds["train_per_class_fail"]), int(self.thresholds["train_per_class_pass"])
         thin = [c for c, k in zip(data.classes, counts, strict=True) if k < enough]
         starved = [c for c, k in zip(data.classes, counts, strict=True) if k < few]

@@ -39,11 +39,14 @@ class TimeLeakage(Check):
     thresholds: ClassVar[Mapping[str, float]] = {"later_pairs": 0.0, "blocker_from_pairs": 0.01}
 
     def run(self, context: Context) -> Iterator[Finding]:
-        column = context.study.data.columns.time or "time"
+        column = context.study.data.columns.time
         for pair in pairs(context.data):
             if pair.second in context.data.shift:
                 continue
-            yield self._judge(pair, column, context.study.task)
+            finding = self._judge(pair, column or "time", context.study.task)
+            # where nothing is declared, saying so once is enough
+            if pair.decides or column is not None or finding.status is not Status.NOT_APPLICABLE:
+                yield finding
 
     def _judge(self, pair: Pair, column: str, task: str) -> Finding:
         *first, second = pair.used

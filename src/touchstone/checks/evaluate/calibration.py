@@ -105,7 +105,7 @@ class Calibration(JudgedCheck):
             "its probabilities can be relied on",
         )
         yield self.finding(
-            candidate.subject, Status.INCONCLUSIVE, f"{seen}; with so few examples an error of {points(tolerance)} is neither shown nor ruled out.",
+            candidate.subject, Status.INCONCLUSIVE, f"{seen}; whether it reaches {points(tolerance)} is neither shown nor ruled out.",
             remedy=doubt.remedy, **numbers, **details, **doubt.details,
         )  # fmt: skip
 

@@ -112,7 +112,7 @@ class Latency(Check):
 
 def _told(timings: Timings) -> str:
     middle, p95, slow = (float(np.quantile(timings.milliseconds, q)) for q in (0.5, 0.95, 0.99))
-    return f"One answer takes {middle:.1f} ms, 95 in 100 at most {p95:.1f} ms, 99 in 100 at most {slow:.1f} ms ({timings.machine}, {timings.threads} threads)"
+    return f"One answer takes {middle:.1f} ms, 95 in 100 at most {p95:.1f} ms, 99 in 100 at most {slow:.1f} ms ({timings.machine})"
 
 
 def _numbers(found: Estimate, bound: float | None) -> dict[str, Any]:

@@ -102,6 +102,8 @@ class Requirements(JudgedCheck):
             return Doubt("measure it on a machine with hardware counters")
         where = bound.on if bound.on in context.data.shift else "test"
         what = f"labelled {where} {things(context.study.task)}" + (f" with {bound.on}" if "=" in bound.on else "")
+        if bound.metric.startswith("worst_"):
+            what += f" of the worst {'class' if 'class' in bound.metric else 'slice'}"
         return more(evidence.n or 0, decision.needed_n, what, f"{_written(bound)} is met")
 
 

@@ -1,0 +1,138 @@
+"""Which terms a model comes under: its licence text, else what its card states, else what the study declares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from touchstone.supply.card import Card
+from touchstone.supply.documents import Documents
+from touchstone.supply.licences import expression as expressions
+from touchstone.supply.licences.recognition import Recognised, recognise
+from touchstone.supply.licences.table import table
+
+_SPDX_LINE = re.compile(r"SPDX-License-Identifier:\s*(?P<expression>[^\n]{1,200})", re.IGNORECASE)
+_SHORT = 200
+"""Characters of a LICENSE file that can be a name instead of a text."""
+_SAYS_NOTHING = frozenset({"other", "unknown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One place that tells of a licence."""
+
+    kind: Literal["text", "card", "study"]
+    where: str
+    told: str | None
+    """An expression or id; None where a text is there that is not known."""
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All pieces, the strongest first, and what they come to."""
+
+    pieces: tuple[Piece, ...]
+    expression: str | None
+    kind: str
+    """Of the piece that decided: ``text``, ``card``, ``study`` or empty."""
+    doubt: str
+    has_text: bool
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """Plain data."""
+        return [
+            {"from": piece.kind, "where": piece.where, "license": piece.told, "doubt": piece.doubt}
+            for piece in self.pieces
+        ]
+
+
+def gather(documents: Documents, card: Card, declared: str | None) -> Evidence:
+    """Collect what there is and hold each piece against the others; two that disagree leave the terms in doubt."""
+    texts = [_of_text(name, text) for name, text in sorted(documents.licences.items())]
+    cards = (
+        [Piece("card", card.file or "", " AND ".join(_grouped(one) for one in card.licenses))] if card.licenses else []
+    )
+    study = [Piece("study", "study", declared.strip())] if declared and declared.strip() else []
+    pieces = (*texts, *cards, *study)
+    doubts = [piece.doubt for piece in pieces if piece.doubt]
+    strongest = _joined(texts) if texts else next(iter((*cards, *study)), None)
+    doubts += [
+        _disagreement(strongest, piece) for piece in (*cards, *study) if strongest and not _agree(strongest, piece)
+    ]
+    has_text = any(piece.told and not piece.doubt for piece in texts)
+    if strongest is None:
+        return Evidence(pieces, None, "", "", False)
+    return Evidence(pieces, strongest.told, strongest.kind, "; ".join(dict.fromkeys(doubts)), has_text)
+
+
+def license_of_text(documents: Documents) -> str | None:
+    """The licence that a model's only licence text was recognised as."""
+    told = [_of_text(name, text) for name, text in documents.licences.items()]
+    return told[0].told if len(told) == 1 and not told[0].doubt else None
+
+
+def _grouped(text: str) -> str:
+    return f"({text})" if " OR " in text.upper() else text
+
+
+def _of_text(name: str, text: str) -> Piece:
+    spdx = _SPDX_LINE.search(text)
+    if spdx:
+        return Piece("text", name, spdx["expression"].strip())
+    if len(text.strip()) <= _SHORT and table().find(text.strip()) is not None:
+        return Piece("text", name, text.strip())
+    return _of_recognised(name, recognise(text))
+
+
+def _of_recognised(name: str, found: Recognised) -> Piece:
+    if found.id is None:
+        return Piece("text", name, None, f"{name} is no licence text that the table knows")
+    if found.is_same:
+        return Piece("text", name, found.id)
+    if found.added:
+        longest = max(found.added, key=len)
+        return Piece("text", name, found.id, f'{name} is {found.id} with words added or changed: "{longest[:160]}"')
+    return Piece("text", name, found.id, f"{name} is {found.id} with {found.missing:.0%} of it missing")
+
+
+def _joined(texts: list[Piece]) -> Piece:
+    """Several texts apply together."""
+    known = list(dict.fromkeys(piece.told for piece in texts if piece.told))
+    told = " AND ".join(_grouped(one) for one in known) or None
+    return Piece("text", ", ".join(piece.where for piece in texts), told)
+
+
+def _agree(first: Piece, second: Piece) -> bool:
+    if first is second or second.told == first.told:
+        return True
+    if first.told is None or second.told is None:
+        return True  # an unknown text is a doubt of its own
+    if first.kind == "text" and second.told.strip().casefold() in _SAYS_NOTHING:
+        return True  # "other" beside a text points to the text
+    return _ids(first.told) == _ids(second.told)
+
+
+def _ids(told: str) -> frozenset[str]:
+    """The licences of an expression in the spelling of the table; members of the GPL family by their text alone."""
+    whole = table().find(told)
+    try:
+        names: tuple[str, ...] = (told,) if whole else expressions.names(expressions.parse(told))
+    except ValueError:
+        names = (told.strip().casefold(),)
+    found = (table().find(name) for name in names)
+    return frozenset(
+        re.sub(r"-(only|or-later)$", "", licence.id) if licence else name.casefold()
+        for name, licence in zip(names, found, strict=True)
+    )
+
+
+def _disagreement(first: Piece, second: Piece) -> str:
+    return f"{first.where} says {first.told}, the {second.kind} says {second.told}"
+
+
+def as_component_evidence(evidence: Evidence) -> Mapping[str, str]:
+    """How a component names where its terms were read."""
+    return {"evidence": evidence.kind, "doubt": evidence.doubt}
