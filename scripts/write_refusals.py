@@ -14,8 +14,7 @@ HEAD = """# Why a file is refused or held
 
 A file is accepted only where a strict reader read all of it and found nothing but data. Otherwise `supply.files` names
 the rule that spoke. *Hostile* means that a rule for attacks tripped; *malformed*, that the file breaks its own format;
-*unsupported*, that it is safe only because it is not opened; *held*, that a person must look. How vetting works as a
-whole: [can this base model be trusted?](vetting.md)
+*unsupported*, that it is safe only because it is not opened; *held*, that a person must look.
 """
 
 

@@ -126,7 +126,7 @@ class Rows(Sequence[Mapping[str, Any]]):
     def to_pandas(self) -> Any:
         """A data frame, one row each; needs the extra ``notebook``."""
         try:
-            import pandas
+            import pandas  # type: ignore[import-untyped]
         except ImportError as error:
             from touchstone.core.errors import MissingExtra
 

@@ -1,5 +1,6 @@
 """Files appear whole or not at all."""
 
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,18 @@ import pytest
 from touchstone.core import atomic
 
 
+def _fail_halfway(writing: AbstractContextManager[Path], text: str) -> None:
+    """Write some, then break off."""
+    with writing as temporary:
+        (temporary / "two" if temporary.is_dir() else temporary).write_text(text)
+        raise RuntimeError
+
+
 def test_a_failed_write_leaves_the_old_file_and_no_leftover(tmp_path: Path) -> None:
     target = tmp_path / "a.txt"
     atomic.write_text(target, "old")
-    with pytest.raises(RuntimeError), atomic.writing(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _fail_halfway(atomic.writing(target), "half")
     assert target.read_text() == "old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
 
@@ -21,9 +28,8 @@ def test_a_folder_takes_the_place_of_the_old_one_only_when_whole(tmp_path: Path)
     target = tmp_path / "model"
     with atomic.writing_folder(target) as folder:
         (folder / "one").write_text("1")
-    with pytest.raises(RuntimeError), atomic.writing_folder(target) as folder:
-        (folder / "two").write_text("2")
-        raise RuntimeError
+    with pytest.raises(RuntimeError):
+        _fail_halfway(atomic.writing_folder(target), "half")
     assert sorted(path.name for path in target.iterdir()) == ["one"]
     with atomic.writing_folder(target) as folder:
         (folder / "three").write_text("3")

@@ -7,7 +7,7 @@ GROUPS = {"supply": 6, "data": 11, "base": 2, "adapt": 5, "compare": 4, "evaluat
 
 
 def test_the_catalogue_has_the_contracts_rows() -> None:
-    rows = [row for row in catalogue.BUILT_IN]
+    rows = list(catalogue.BUILT_IN)
     assert len({row.id for row in rows}) == len(rows) == sum(GROUPS.values())
     for group, count in GROUPS.items():
         assert sum(row.group == group for row in rows) == count, group

@@ -19,7 +19,7 @@ _CHUNK = 64
 
 def edges(grey: Floats) -> Floats:
     """Histogram of oriented gradients (Dalal, Triggs, CVPR 2005) of a (64, 64) picture: float32 (1764,)."""
-    from skimage.feature import hog  # type: ignore[import-untyped]
+    from skimage.feature import hog
 
     found = hog(grey, orientations=9, pixels_per_cell=(8, 8), cells_per_block=(2, 2), block_norm="L2-Hys")
     return np.asarray(found, dtype=np.float32)

@@ -35,10 +35,8 @@ def more(n: int, needed: int | None, what: str, question: str) -> Doubt:
     question : continues "would decide whether ...", such as ``fine-tuning beats the frozen probe``
     """
     if needed is None or needed <= n or needed > MOST_WORTH_NAMING * max(n, 1):
-        if needed is not None and needed > n:
-            remedy = f"more than {_rounded(needed):,} {what} would be needed to decide whether {question}; treat it as too close to call"
-        else:
-            remedy = f"no number of further {what} is sure to decide whether {question}; treat it as too close to call"
+        affordable = "affordable " if needed is not None and needed > n else ""
+        remedy = f"no {affordable}number of further {what} is sure to decide whether {question}; treat it as too close to call"
         return Doubt(remedy, {"needed": needed, "needed_what": what})
     extra = _rounded(needed - n)
     remedy = f"about {extra:,} more {what} would decide whether {question}"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from touchstone.nn.base_model import Base, auto_class, load_config, quiet
+from touchstone.nn.base_model import Base
 from touchstone.nn.families import blocks, parameter_depths
+from touchstone.nn.loading import auto_class, load_config, quiet
 
 _TOKENS = 32
 """Tokens of a typical short text; work grows with them."""

@@ -65,9 +65,9 @@ def _open(bench: Bench, model: BaseModel) -> Base:
 
 
 def _fetch(bench: Bench, model: BaseModel) -> Path:
-    from touchstone.nn.hub import resolve_hub
+    from touchstone.nn.base_model import resolve_hub
 
-    assert model.repository is not None, "a base is a local folder or a hub reference"
+    assert model.repository is not None and model.revision is not None, "a base is a local folder or a hub reference"
     return resolve_hub(model.repository, model.revision, bench.home)
 
 

@@ -34,6 +34,7 @@ class RunContext:
     openings_changed_model: bool = False
     stages: Sequence[Stage] = ()
     energy: Mapping[str, Any] = field(default_factory=dict)
+    vetted: Sequence[Any] = ()
     saved: Mapping[str, Any] = field(default_factory=dict)
     """What transfer saved against the references, see :mod:`touchstone.pipeline.saving`."""
     missing: dict[str, str] = field(default_factory=dict)

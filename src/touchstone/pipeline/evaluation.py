@@ -63,7 +63,7 @@ def _rows(
                 candidate.cost.seconds,
                 candidate.cost.energy_wh,
                 candidate.cost.trainable_parameters,
-            )  # fmt: skip
+            )
         )
     return rows
 

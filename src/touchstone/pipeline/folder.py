@@ -131,5 +131,6 @@ def _stats(path: Path) -> Iterator[list[Any]]:
     for folder, folders, files in os.walk(path):
         folders.sort()
         for name in sorted(files):
-            stat = os.stat(os.path.join(folder, name))
-            yield [os.path.relpath(os.path.join(folder, name), path), stat.st_size, stat.st_mtime_ns]
+            file = Path(folder) / name
+            stat = file.stat()
+            yield [str(file.relative_to(path)), stat.st_size, stat.st_mtime_ns]

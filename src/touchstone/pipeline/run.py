@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from touchstone.checks.context import Need
 from touchstone.core import catalogue
@@ -81,7 +81,7 @@ class Run:
 
     @classmethod
     @contextmanager
-    def in_folder(cls, study: Study, place: RunFolder, progress: Progress) -> Any:
+    def in_folder(cls, study: Study, place: RunFolder, progress: Progress) -> Iterator[Self]:
         """Work in an output folder that nobody else works in meanwhile."""
         with place.held():
             place.begin()
@@ -90,7 +90,7 @@ class Run:
 
     @classmethod
     @contextmanager
-    def passing(cls, study: Study, verb: str, out: Path | None, progress: Progress) -> Any:
+    def passing(cls, study: Study, verb: str, out: Path | None, progress: Progress) -> Iterator[Self]:
         """Work for a verb that keeps a folder only where ``out`` asks for one."""
         if out is not None:
             with cls.in_folder(study, choose_folder(study, verb, out, fresh=True), progress) as work:

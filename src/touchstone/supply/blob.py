@@ -145,4 +145,4 @@ def gathered(pieces: Iterable[bytes]) -> Blob:
     for piece in rest:
         file.write(piece)
     file.flush()
-    return OpenFile(file)  # type: ignore[arg-type]
+    return OpenFile(file)

@@ -37,27 +37,6 @@ class Request:
     data_license: str | None = None
 
 
-def vet(
-    model: BaseModel,
-    use: IntendedUse,
-    home: Path,
-    *,
-    trust: bool = False,
-    data_license: str | None = None,
-) -> Vetted:
-    """Everything about one base model that can be found out without running it.
-
-    Parameters
-    ----------
-    home : state folder, where pins, keys and working copies live
-    trust : accept what has moved since first use
-    data_license : of the study's training data; None where no data are spoken of, empty where it is not stated
-    """
-    from touchstone.supply.vetting import vet_files
-
-    return complete(vet_files(model, home), Request(model, use, home, trust, data_license))
-
-
 def complete(vetted: Vetted, request: Request) -> Vetted:
     """Fill in everything beside the files: they have been read and hashed, and are not read again."""
     if vetted.files is None or vetted.path is None:

@@ -130,3 +130,26 @@ def test_a_hot_recipe_of_the_users_informs_and_the_chosen_one_decides() -> None:
     found = {finding.subject: finding for finding in CHECK.run(one)}
     assert found[f"tuned@{BASE}"].status is Status.PASS
     assert (found[f"hot@{BASE}"].status, found[f"hot@{BASE}"].severity) == (Status.FAIL, Severity.INFO)
+
+
+def test_signs_that_were_looked_for_and_did_not_show_are_enough_where_nothing_was_harmed() -> None:
+    rng = np.random.default_rng(2)
+    made = trace((log(rng),), hot_start=hot_start(rng, 12, excess=0.0, heat=0), retention=retention(retained=0.9))
+    finding = only(list(CHECK.run(desk(made, tuned=0.82, probe=0.82, n=60, n_validation=12))))
+    assert finding.status is Status.PASS
+    assert len(finding.details["looked_for"]) >= 3
+
+
+def test_harm_without_any_sign_of_heat_is_an_open_question_with_the_next_experiment() -> None:
+    rng = np.random.default_rng(3)
+    made = trace((log(rng),), retention=retention(retained=0.9))
+    one = desk(made, tuned=0.7, probe=0.86)
+    finding = only(list(CHECK.run(one)))
+    assert finding.status is Status.INCONCLUSIVE
+    assert "a tenth of its rate (1e-05), one seed" in (finding.remedy or "")
+
+
+def test_knowledge_that_is_gone_is_told_without_negative_shares() -> None:
+    made = trace(retention=retention(retained=-2.1))
+    finding = only(list(CHECK.run(desk(made, tuned=0.6))))
+    assert "hardly anything of what the base's features told apart" in finding.statement

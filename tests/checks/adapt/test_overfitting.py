@@ -80,3 +80,24 @@ def test_is_inconclusive_without_any_evidence_and_on_tiny_data() -> None:
     assert only(list(CHECK.run(bare))).status is Status.INCONCLUSIVE
     tiny = only(list(CHECK.run(desk(0, n=25, n_validation=10, tuned=0.84))))
     assert tiny.status is Status.INCONCLUSIVE and tiny.remedy
+
+
+def test_a_model_that_does_not_even_fit_its_training_examples_does_not_memorise() -> None:
+    finding = only(list(CHECK.run(desk(0, rise=2.0, tuned=0.3, train=0.2))))
+    assert finding.status is Status.PASS and "something else" in finding.statement
+
+
+def test_a_rise_of_next_to_nothing_above_a_tiny_loss_is_no_fault() -> None:
+    one = desk(0)
+    tuned = next(c for c in one.candidates if c.name == "tuned")
+    sure = np.stack([likely(one.data.validation.labels, np.ones(200), confidence=0.999)] * 3)
+    own = item_losses(sure, one.data.validation.labels)
+    assert tuned.trace is not None
+    made = trace(
+        final_losses=own,
+        best_losses=own / 3,
+        train_probabilities=tuned.trace.train_probabilities,
+        train_labels=tuned.trace.train_labels,
+    )
+    one = changed(changed(one, "tuned", trace=made), "tuned", validation_probabilities=sure)
+    assert only(list(CHECK.run(one))).status is Status.PASS

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context
 from touchstone.core.finding import Finding
-from touchstone.pipeline.vetting import Desk
 from touchstone.study.model import BaseModel, Data, IntendedUse, Source, Study
 from touchstone.supply.vetted import Vetted
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the supply checks read: the model, the use, and nothing else."""
+
+    study: Study
+    vetted: Sequence[Vetted]
+    findings: Sequence[Finding] = ()
+    seed: int = 0
+    judged: Sequence[Any] = ()
+    chosen: None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
 
 
 def asked(check: Check, vetted: Sequence[Vetted], use: str = "research") -> list[Finding]:

@@ -66,6 +66,24 @@ def signs(candidate: Candidate, siblings: Sequence[Candidate]) -> Iterator[Sign]
     yield from _of_range_test(trace)
 
 
+def looked_for(candidate: Candidate) -> tuple[str, ...]:
+    """Which signs could have shown: what was measured of this training."""
+    trace = candidate.trace
+    if trace is None:
+        return ()
+    start, kept = trace.hot_start, trace.retention
+    measured = {
+        "early_peak": start is not None or any(len(log.step_losses) >= 20 for log in trace.logs),
+        "update_ratio": start is not None or any(log.update_ratios for log in trace.logs),
+        "lowest_block": start is not None and start.lowest_block_cka is not None,
+        "features_moved": kept is not None and bool(kept.cka),
+        "displacement": kept is not None and bool(kept.displacement),
+        "retained": kept is not None and kept.retained is not None,
+        "range_test": any(len(log.range_test) >= 10 for log in trace.logs),
+    }
+    return tuple(name for name, there in measured.items() if there)
+
+
 def _of_steps(trace: Trace) -> Iterator[Sign]:
     measured = [] if trace.hot_start is None else [trace.hot_start.early_peak_ratio]
     peaks = measured or [_early_peak(log) for log in trace.logs if len(log.step_losses) >= 20]

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from touchstone.checks.adapt.evidence import FROZEN, Earned, earned, paired, validation_losses
-from touchstone.checks.adapt.heat import Sign, divergence, signs
+from touchstone.checks.adapt.heat import Sign, divergence, looked_for, signs
 from touchstone.checks.context import Context
-from touchstone.checks.doubt import more
 from touchstone.checks.judged import JudgedCheck, is_frozen
-from touchstone.checks.words import named, points, things
+from touchstone.checks.words import named, percent, points
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
 from touchstone.stats.claims import Claim
 from touchstone.stats.decide import ALPHA, ALPHA_PASS
-from touchstone.stats.power import needed_n
 
 
 class LearningRate(JudgedCheck):
@@ -43,167 +42,190 @@ class LearningRate(JudgedCheck):
 
     id: ClassVar[str] = "adapt.learning_rate"
     thresholds: ClassVar[Mapping[str, float]] = {
-        "harm_relative_to_probe_loss": 0.1, "harm_points": 0.01, "signs_without_gain": 2, "retained": 0.6,
+        "harm_relative_to_probe_loss": 0.1, "least_harm_nats": 0.02, "harm_points": 0.01, "signs_without_gain": 2,
+        "retained": 0.6, "signs_looked_for": 3,
     }  # fmt: skip
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         if is_frozen(candidate):
             yield self.not_applicable(candidate, FROZEN)
             return
-        found = list(signs(candidate, _siblings(context, candidate))) + list(self._forgotten(candidate))
-        details: dict[str, Any] = {"signs": {sign.name: sign.told for sign in found}, **_rates(candidate)}
+        case = self._case(context, candidate)
         if why := divergence(candidate):
-            yield self._fail(candidate, f"Training diverged: {why}", found, {**details, "route": "divergence"})
+            yield self._fail(candidate, case, "divergence", f"training diverged: {why}")
             return
-        gained = earned(context, candidate)
-        base_loss, excess = self._excess(context, candidate)
-        twin = self._twin(context, candidate)
-        numbers = _numbers(excess, base_loss, self.thresholds["harm_relative_to_probe_loss"], details)
-        for route, told in self._routes(found, gained, excess, base_loss, twin):
-            yield self._fail(candidate, told, found, {**details, "route": route}, numbers)
+        for route, told in self._routes(case):
+            yield self._fail(candidate, case, route, told)
             return
-        yield self._rest(context, candidate, found, gained, excess, base_loss, twin, details, numbers)
+        yield self._rest(candidate, case)
 
-    def _routes(
-        self,
-        found: list[Sign],
-        gained: Earned | None,
-        excess: Claim | None,
-        base_loss: float | None,
-        twin: Claim | None,
-    ) -> Iterator[tuple[str, str]]:
-        alpha, share = ALPHA[Severity.MAJOR], self.thresholds["harm_relative_to_probe_loss"]
-        if (
-            twin is not None
-            and base_loss is not None
-            and found
-            and twin.lower(alpha) > 0
-            and twin.value >= share * base_loss
-        ):
+    def _case(self, context: Context, candidate: Candidate) -> _Case:
+        probe_loss, excess = _excess(context, candidate)
+        relative = self.thresholds["harm_relative_to_probe_loss"] * (probe_loss or 0.0)
+        return _Case(
+            signs=[*signs(candidate, _siblings(context, candidate)), *self._forgotten(candidate)],
+            looked_for=looked_for(candidate),
+            rate=_rate(candidate),
+            gained=earned(context, candidate),
+            probe_loss=probe_loss,
+            excess=excess,
+            twin=_twin(context, candidate),
+            tolerance=max(relative, self.thresholds["least_harm_nats"]),
+        )
+
+    def _routes(self, case: _Case) -> Iterator[tuple[str, str]]:
+        """Why it fails, first the surest; none of them without a sign of heat."""
+        if not case.signs:
+            return
+        alpha, gained = ALPHA[Severity.MAJOR], case.gained
+        if case.twin is not None and case.twin.lower(alpha) > 0 and case.twin.value >= case.tolerance:
             yield (
                 "twin",
-                f"A twin at a tenth of the rate had a validation loss {twin.value:.2f} nats smaller after the same first steps",
+                f"after the same first steps a twin at a tenth of the rate had a validation loss {case.twin.value:.2f} nats smaller",
             )
-        if (
-            excess is not None
-            and base_loss is not None
-            and found
-            and excess.lower(alpha) > 0
-            and excess.value >= share * base_loss
-        ):
+        if case.excess is not None and case.excess.lower(alpha) > 0 and case.excess.value >= case.tolerance:
             yield (
                 "validation loss",
-                f"Its validation loss ended {excess.value:.2f} nats above the frozen probe's {base_loss:.2f}",
+                f"the validation loss ended {case.excess.value:.2f} nats above the frozen probe's {case.probe_loss:.2f}",
             )
-        if (
-            gained is not None
-            and found
-            and gained.harm.lower(alpha) > 0
-            and gained.harm.value >= self.thresholds["harm_points"]
-        ):
+        if gained is None:
+            return
+        if self._harmed(case):
             yield (
                 "test score",
-                f"Its {named(gained.metric)} is {points(gained.harm.value)} below the frozen probe's, for certain",
+                f"the {named(gained.metric)} is {points(gained.harm.value)} below the frozen probe's, for certain",
             )
-        if (
-            gained is not None
-            and len(found) >= self.thresholds["signs_without_gain"]
-            and not gained.proven
-            and gained.gain.value < self.thresholds["harm_points"]
-        ):
-            yield "signs", "Training shows several signs of heat and gained nothing over the frozen probe"
+        several = len(case.signs) >= self.thresholds["signs_without_gain"]
+        if several and not gained.proven and gained.gain.value < self.thresholds["harm_points"]:
+            yield "signs", "there are several signs of heat and no gain over the frozen probe"
 
-    def _fail(
-        self,
-        candidate: Candidate,
-        told: str,
-        found: list[Sign],
-        details: dict[str, Any],
-        numbers: dict[str, Any] | None = None,
-    ) -> Finding:
-        heat = "; " + "; ".join(sign.told for sign in found) if found else ""
-        rate = details.get("learning_rate")
-        at = f" at a learning rate of {rate:g}" if rate else ""
-        lower = f" ({rate / 10:g})" if rate else ""
+    def _harmed(self, case: _Case) -> bool:
+        """Whether the test score is for certain a point or more below the probe's."""
+        harm = case.gained.harm if case.gained is not None else None
+        return (
+            harm is not None and harm.lower(ALPHA[Severity.MAJOR]) > 0 and harm.value >= self.thresholds["harm_points"]
+        )
+
+    def _fail(self, candidate: Candidate, case: _Case, route: str, told: str) -> Finding:
+        heat = "".join(f"; {sign.told}" for sign in case.signs)
+        at = f"At a learning rate of {case.rate:g} " if case.rate else "By all that can be seen from outside "
+        lower = f" ({case.rate / 10:g})" if case.rate else ""
         return self.finding(
             candidate.subject, Status.FAIL,
-            f"{told}{at}{heat}. The first steps overwrote what the base model knew, and that cannot be trained back with this much data.",
+            f"{at}{told}{heat}. The first steps overwrote what the base model knew, and that cannot be trained back with this much data.",
             remedy=f"train again at a tenth of the rate{lower} with 10 % warm-up, starting from the linear probe's head",
-            **(numbers or {}), **details,
+            route=route, **case.numbers(), **case.details(),
         )  # fmt: skip
 
-    def _rest(
-        self, context: Context, candidate: Candidate, found: list[Sign], gained: Earned | None, excess: Claim | None,
-        base_loss: float | None, twin: Claim | None, details: dict[str, Any], numbers: dict[str, Any],
-    ) -> Finding:  # fmt: skip
-        share = self.thresholds["harm_relative_to_probe_loss"]
-        cool_start = twin is not None and base_loss is not None and twin.upper(ALPHA_PASS) < share * base_loss
-        cool_end = excess is not None and base_loss is not None and excess.upper(ALPHA_PASS) < share * base_loss
-        earns = gained is not None and gained.proven
-        heat = f" ({found[0].told}, but it did no harm)" if found else ""
-        if cool_start or cool_end or earns:
-            shown = (
-                "a twin at a tenth of the rate is no better after the same first steps" if cool_start
-                else "its validation loss is not above the frozen probe's" if cool_end
-                else "it gained over the frozen probe"
-            )  # fmt: skip
+    def _rest(self, candidate: Candidate, case: _Case) -> Finding:
+        if shown := self._cool(case):
+            heat = f" ({case.signs[0].told}, but it did no harm)" if case.signs else ""
             return self.finding(
-                candidate.subject, Status.PASS, f"Training did not start too hot: {shown}{heat}.", **numbers, **details
-            )
-        asked = f"labelled validation {things(context.study.task)}"
-        needed = None
-        if excess is not None and base_loss is not None:
-            needed = needed_n(excess.value, excess.standard_error, excess.n, share * base_loss, ALPHA[Severity.MAJOR])
-        doubt = more(excess.n if excess is not None else 0, needed, asked, "training started too hot")
-        seen = f"signs of heat: {'; '.join(sign.told for sign in found)}" if found else "no sign of heat"
+                candidate.subject, Status.PASS, f"Training did not start too hot: {shown}{heat}.", **case.numbers(), **case.details()
+            )  # fmt: skip
+        seen = (
+            f"there are signs of heat ({'; '.join(sign.told for sign in case.signs)})"
+            if case.signs
+            else "no sign of heat was found"
+        )
+        harm = (
+            "it scores below the frozen probe for some reason"
+            if self._harmed(case)
+            else "neither harm nor its absence is shown"
+        )
+        lower = f" ({case.rate / 10:g})" if case.rate else ""
         return self.finding(
-            candidate.subject, Status.INCONCLUSIVE,
-            f"Whether training started too hot cannot be told: {seen}, and neither harm nor its absence is shown.",
-            remedy=doubt.remedy, **numbers, **{**details, **doubt.details},
+            candidate.subject, Status.INCONCLUSIVE, f"Whether training started too hot cannot be told: {seen}, and {harm}.",
+            remedy=f"train the recipe once more at a tenth of its rate{lower}, one seed: if that scores better, this one was too hot",
+            needed_more=1, needed_what="trainings", **case.numbers(), **case.details(),
         )  # fmt: skip
+
+    def _cool(self, case: _Case) -> str | None:
+        """What shows that training was not too hot, or None."""
+        if case.twin is not None and case.twin.upper(ALPHA_PASS) < case.tolerance:
+            return "a twin at a tenth of the rate is no better after the same first steps"
+        if case.excess is not None and case.excess.upper(ALPHA_PASS) < case.tolerance:
+            return "its validation loss is not above the frozen probe's"
+        if case.gained is not None and case.gained.proven:
+            return "it gained over the frozen probe"
+        enough = len(case.looked_for) >= self.thresholds["signs_looked_for"]
+        if enough and not case.signs and not self._harmed(case):
+            return f"none of {len(case.looked_for)} signs of heat showed"
+        return None
 
     def _forgotten(self, candidate: Candidate) -> Iterator[Sign]:
         retention = candidate.trace.retention if candidate.trace else None
         kept = retention.retained if retention else None
         if kept is not None and kept.interval is not None and kept.interval.high < self.thresholds["retained"]:
-            yield Sign(
-                "retained", f"only {100 * kept.value:.0f} % of what the base's features told apart is still there"
-            )
+            left = "hardly anything" if kept.value < 0.05 else f"only {percent(kept.value)}"
+            yield Sign("retained", f"{left} of what the base's features told apart is still there")
 
-    def _excess(self, context: Context, candidate: Candidate) -> tuple[float | None, Claim | None]:
-        """The probe's mean validation loss, and by how much the candidate's final one is above it, item by item."""
-        probe = context.reference("linear-probe")
-        reference = validation_losses(context, probe) if probe is not None else None
-        final = candidate.trace.final_losses if candidate.trace else None
-        own = final if final is not None else validation_losses(context, candidate)
-        if reference is None or own is None or len(own) != len(reference):
-            return None, None
-        return float(reference.mean()), paired(own, reference, context.groups("validation"))
 
-    def _twin(self, context: Context, candidate: Candidate) -> Claim | None:
-        start = candidate.trace.hot_start if candidate.trace else None
-        if start is None or len(start.run_losses) < 2:
-            return None
-        groups = context.groups("validation")
-        fitting = groups if groups is not None and len(groups) == len(start.run_losses) else None
-        return paired(start.run_losses, start.twin_losses, fitting)
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """All evidence on one candidate."""
+
+    signs: list[Sign]
+    looked_for: tuple[str, ...]
+    """Signs that could have shown."""
+    rate: float | None
+    gained: Earned | None
+    probe_loss: float | None
+    """The frozen probe's mean validation loss, nats."""
+    excess: Claim | None
+    """Final validation loss minus the probe's, item by item."""
+    twin: Claim | None
+    """Validation loss after the first steps minus that of the twin at a tenth of the rate."""
+    tolerance: float
+    """Nats of loss that matter."""
+
+    def numbers(self) -> dict[str, Any]:
+        claim = self.excess
+        return (
+            {}
+            if claim is None
+            else {"value": claim.value, "interval": claim.interval(), "threshold": self.tolerance, "n": claim.n}
+        )
+
+    def details(self) -> dict[str, Any]:
+        found: dict[str, Any] = {
+            "signs": {sign.name: sign.told for sign in self.signs}, "looked_for": self.looked_for,
+            "unit": "nats of validation loss above the linear probe's",
+        }  # fmt: skip
+        if self.rate is not None:
+            found["learning_rate"] = self.rate
+        if self.twin is not None:
+            found |= {"above_twin": self.twin.value, "above_twin_interval": self.twin.interval()}
+        return found
+
+
+def _excess(context: Context, candidate: Candidate) -> tuple[float | None, Claim | None]:
+    probe = context.reference("linear-probe")
+    reference = validation_losses(context, probe) if probe is not None else None
+    final = candidate.trace.final_losses if candidate.trace else None
+    own = final if final is not None else validation_losses(context, candidate)
+    if reference is None or own is None or len(own) != len(reference):
+        return None, None
+    return float(reference.mean()), paired(own, reference, context.groups("validation"))
+
+
+def _twin(context: Context, candidate: Candidate) -> Claim | None:
+    start = candidate.trace.hot_start if candidate.trace else None
+    if start is None or len(start.run_losses) < 2:
+        return None
+    groups = context.groups("validation")
+    fitting = groups if groups is not None and len(groups) == len(start.run_losses) else None
+    return paired(start.run_losses, start.twin_losses, fitting)
 
 
 def _siblings(context: Context, candidate: Candidate) -> list[Candidate]:
+    """Touchstone's own fine-tuned candidates on the same base."""
     return [
         one for one in context.candidates
         if one.kind == "adapted" and not one.user and one.base == candidate.base and one.subject != candidate.subject and not is_frozen(one)
     ]  # fmt: skip
 
 
-def _rates(candidate: Candidate) -> dict[str, Any]:
+def _rate(candidate: Candidate) -> float | None:
     logs = candidate.trace.logs if candidate.trace else ()
-    rate = logs[0].learning_rate if logs else (candidate.recipe.learning_rate if candidate.recipe else None)
-    return {} if rate is None else {"learning_rate": rate}
-
-
-def _numbers(excess: Claim | None, base_loss: float | None, share: float, details: dict[str, Any]) -> dict[str, Any]:
-    if excess is None or base_loss is None:
-        return {}
-    details["unit"] = "nats of validation loss above the linear probe's"
-    return {"value": excess.value, "interval": excess.interval(), "threshold": share * base_loss, "n": excess.n}
+    return logs[0].learning_rate if logs else (candidate.recipe.learning_rate if candidate.recipe else None)

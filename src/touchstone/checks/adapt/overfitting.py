@@ -41,7 +41,9 @@ class Overfitting(JudgedCheck):
     """
 
     id: ClassVar[str] = "adapt.overfitting"
-    thresholds: ClassVar[Mapping[str, float]] = {"relative_rise": 0.1, "wider_gap": 0.1, "wider_gap_for_certain": 0.05}
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "relative_rise": 0.1, "least_rise_nats": 0.02, "wider_gap": 0.1, "wider_gap_for_certain": 0.05, "fits_training": 0.5,
+    }  # fmt: skip
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         if is_frozen(candidate):
@@ -49,7 +51,15 @@ class Overfitting(JudgedCheck):
             return
         rise, gap, gained = _rise(context, candidate), _gap(context, candidate), earned(context, candidate)
         details = _details(rise, gap)
-        numbers = _numbers(rise, gap, self.thresholds)
+        numbers = _numbers(rise, gap, self.thresholds["wider_gap"], None if rise is None else self._tolerance(rise))
+        fitted = _train_accuracy(candidate)
+        if fitted is not None and fitted < self.thresholds["fits_training"] * _probe_train_accuracy(context):
+            yield self.finding(
+                candidate.subject, Status.PASS,
+                f"It does not memorise: it is right on only {percent(fitted)} of its own training examples, so whatever is wrong is something else.",
+                **numbers, **details,
+            )  # fmt: skip
+            return
         faults = list(self._faults(rise, gap, gained))
         if faults:
             yield self.finding(
@@ -62,7 +72,7 @@ class Overfitting(JudgedCheck):
 
     def _faults(self, rise: _Rise | None, gap: Claim | None, gained: Earned | None) -> Iterator[str]:
         alpha = ALPHA[Severity.MAJOR]
-        if rise is not None and rise.shipped.lower(alpha) > 0 and rise.relative >= self.thresholds["relative_rise"]:
+        if rise is not None and rise.shipped.lower(alpha) > 0 and rise.shipped.value >= self._tolerance(rise):
             yield (
                 f"its validation loss rose {percent(rise.relative)} above its own best while training went on ({rise.best:.2f} to "
                 f"{rise.best + rise.shipped.value:.2f})"
@@ -72,6 +82,10 @@ class Overfitting(JudgedCheck):
                 f"between training and new examples it loses {points(gap.value)} more than the frozen probe does ({_range(gap)}), and nothing is gained for it"
             )
 
+    def _tolerance(self, rise: _Rise) -> float:
+        """Nats of rise that matter: a tenth of the best loss, and never next to nothing."""
+        return max(self.thresholds["relative_rise"] * rise.best, self.thresholds["least_rise_nats"])
+
     def _wide(self, gap: Claim, alpha: float) -> bool:
         return gap.lower(alpha) > self.thresholds["wider_gap_for_certain"] and gap.value >= self.thresholds["wider_gap"]
 
@@ -79,7 +93,7 @@ class Overfitting(JudgedCheck):
         self, context: Context, candidate: Candidate, rise: _Rise | None, gap: Claim | None, gained: Earned | None,
         numbers: dict[str, Any], details: dict[str, Any],
     ) -> Finding:  # fmt: skip
-        flat = rise is None or rise.shipped.upper(ALPHA_PASS) < self.thresholds["relative_rise"] * rise.best
+        flat = rise is None or rise.shipped.upper(ALPHA_PASS) < self._tolerance(rise)
         narrow = gap is not None and gap.upper(ALPHA_PASS) < self.thresholds["wider_gap"]
         earns = gained is not None and gained.proven
         if rise is None and gap is None:
@@ -101,9 +115,7 @@ class Overfitting(JudgedCheck):
                 candidate.subject, Status.PASS, f"No sign of memorising: {told}, and {shown}.", **numbers, **details
             )
         claim, tolerance = (
-            (gap, self.thresholds["wider_gap"])
-            if flat or rise is None
-            else (rise.shipped, self.thresholds["relative_rise"] * rise.best)
+            (gap, self.thresholds["wider_gap"]) if flat or rise is None else (rise.shipped, self._tolerance(rise))
         )
         needed = (
             None
@@ -205,16 +217,27 @@ def _details(rise: _Rise | None, gap: Claim | None) -> dict[str, Any]:
     return details
 
 
-def _numbers(rise: _Rise | None, gap: Claim | None, thresholds: Mapping[str, float]) -> dict[str, Any]:
+def _train_accuracy(candidate: Candidate) -> float | None:
+    trace = candidate.trace
+    if trace is None or trace.train_probabilities is None or trace.train_labels is None:
+        return None
+    return float(_right(trace.train_probabilities, trace.train_labels).mean())
+
+
+def _probe_train_accuracy(context: Context) -> float:
+    probe = context.reference("linear-probe")
+    return 1.0 if probe is None else float(_probe_train(probe).mean())
+
+
+def _numbers(rise: _Rise | None, gap: Claim | None, wider: float, rising: float | None) -> dict[str, Any]:
     """The finding's own number: the wider gap in accuracy, else the rise of the loss."""
     if gap is not None:
-        return {"value": gap.value, "interval": gap.interval(), "threshold": thresholds["wider_gap"], "n": gap.n}
+        return {"value": gap.value, "interval": gap.interval(), "threshold": wider, "n": gap.n}
     if rise is not None:
-        tolerance = thresholds["relative_rise"] * rise.best
         return {
             "value": rise.shipped.value,
             "interval": rise.shipped.interval(),
-            "threshold": tolerance,
+            "threshold": rising,
             "n": rise.shipped.n,
         }
     return {}

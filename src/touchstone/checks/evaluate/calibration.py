@@ -78,7 +78,7 @@ class Calibration(JudgedCheck):
         if rejected or far:
             way = (
                 "promises too much"
-                if signed.value > 0
+                if signed.value > tolerance / 2
                 else "is more modest than it need be"
                 if signed.value < -tolerance / 2
                 else "is off in both directions"
