@@ -43,7 +43,7 @@ demo-text: $(FOR_USE)
 
 ## make test        every test, on two cores (JOBS=4 for more)
 test: $(FOR_WORK)
-	$(BIN)/python -m pytest -n $(JOBS) tests
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests
 
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)

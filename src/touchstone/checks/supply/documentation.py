@@ -20,11 +20,11 @@ class Documentation(Check):
 
     **Question.** Does the base model's card tell what it was trained on and where it fails?
 
-    **Method.** The card (`README.md`, `model_card.md`) is parsed field by field. A field is verified where the model's
-    other files confirm it, contradicted where they deny it, claimed where only the card says so, and missing where
-    nothing or only a template's placeholder stands. Training data count as told by a section, a sentence or the
-    `datasets` of the head; limits by a section or a sentence. Without a card, with an empty one, or where either is
-    missing, it fails. A contradicted field makes it inconclusive.
+    **Method.** The card (`README.md`, `model_card.md`) is parsed field by field. A field is verified where the
+    model's other files confirm it, contradicted where they deny it, claimed where only the card says so, and
+    missing where nothing or only a template's placeholder stands. Training data count as told by a section, a
+    sentence or the `datasets` of the head; limits by a section or a sentence. Without a card, with an empty one, or
+    where either is missing, it fails. A contradicted field makes it inconclusive.
 
     **Source.** Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
 

@@ -25,11 +25,11 @@ class Integrity(Check):
 
     **Question.** Has a file of the base model changed, come or gone since somebody vouched for it?
 
-    **Method.** Every file is hashed once (SHA-256) and listed; the root digest is taken over the canonical list. What
-    lies in or beside the model and vouches for it is verified: `manifest.json`, `SHA256SUMS`, an OpenSSF Model
-    Signing v1.0 signature (`model.sig`) against the keys and roots under `keys/` of the state folder. Without any of
-    them the model is trusted on first use: its manifest, revision and signer are pinned, and the next use must find
-    the same. A changed byte, a missing, extra or renamed file, a moved revision or a wrong signature fails. A
+    **Method.** Every file is hashed once (SHA-256) and listed; the root digest is taken over the canonical list.
+    What lies in or beside the model and vouches for it is verified: `manifest.json`, `SHA256SUMS`, an OpenSSF Model
+    Signing v1.0 signature (`model.sig`) against the keys and roots under `keys/` of the state folder. Without any
+    of them the model is trusted on first use: its manifest, revision and signer are pinned, and the next use must
+    find the same. A changed byte, a missing, extra or renamed file, a moved revision or a wrong signature fails. A
     signature by a key that is not known here is inconclusive.
 
     **Source.** OpenSSF Model Signing 1.0, in-toto Statement v1, DSSE; trust on first use as in SSH.

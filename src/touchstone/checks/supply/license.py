@@ -31,13 +31,14 @@ class License(Check):
     **Question.** May the base model, everything it came from, and the training data be used as the study intends?
 
     **Method.** The terms are read from the licence text (by digest, else by its passages), else from the card, else
-    from the study; two that disagree leave doubt. A table of licences, clause by clause with section numbers and the
-    date of reading, gives for the study's use: permitted, permitted with obligations, needs legal review, forbidden.
-    The outcome is the worst over the base, all its ancestors that its card names, and what it was trained on, then
-    over pairs that cannot both be met. Forbidden fails; needs review is inconclusive. What is not known never
-    permits. Licences with restricted fields of use pass with obligations in research and internal use, and beyond it
-    once the study's `fields` and `organisation` settle their questions. The study's own data are judged as the subject
-    `data`: terms that forbid the use need review there, since whether a model inherits them is unsettled.
+    from the study; two that disagree leave doubt. A table of licences, clause by clause with section numbers and
+    the date of reading, gives for the study's use: permitted, permitted with obligations, needs legal review,
+    forbidden. The outcome is the worst over the base, all its ancestors that its card names, and what it was
+    trained on, then over pairs that cannot both be met. Forbidden fails; needs review is inconclusive. What is not
+    known never permits. Licences with restricted fields of use pass with obligations in research and internal use,
+    and beyond it once the study's `fields` and `organisation` settle their questions. The study's own data are
+    judged as the subject `data`: terms that forbid the use need review there, since whether a model inherits them
+    is unsettled.
 
     **Source.** The texts named in the table; composition after Jewitt et al., arXiv 2509.09873.
 

@@ -30,8 +30,9 @@ class Provenance(Check):
     **Method.** A level is worked out from T0 (bytes alone) over T1 (source and an immutable revision, and the bytes
     pinned since first use) and T2 (also a publisher on the list of the state folder, and the licence text) to T3
     (also a trusted signature). A source without an immutable revision (40 or 64 hex digits) fails, and so does a
-    publisher or source that changed since first use. A local folder that names no source is inconclusive in research
-    and internal use and fails beyond. The revision of a local folder is recorded and not checked: no network is used.
+    publisher or source that changed since first use. A local folder that names no source is inconclusive in
+    research and internal use and fails beyond. The revision of a local folder is recorded and not checked: no
+    network is used.
 
     **Source.** Levels after SLSA; the danger of a re-registered name: Unit 42, "Model Namespace Reuse" (2025).
 
