@@ -173,7 +173,7 @@ def _contender(arena: Arena, attempt: Attempt) -> Contender:
         attempt.recipe.name, f"{attempt.recipe.name}@{arena.base.written}", "adapted", arena.base.written, seeds, False,
         effort, cost, predictions["validation"], recipe=attempt.recipe, trace=trace, user=attempt.recipe.user,
         details={"epochs": first.epochs, "boundary": first.boundary, "cached": first.cached, "stopped": first.stopped,
-                 "learning_rate": first.log.learning_rate},
+                 "learning_rate": first.log.learning_rate, "size_mb": arena.base.size_bytes / 1e6},
     )  # fmt: skip
     return Contender(candidate, predictions, attempt.arrays[median], attempt.folders[median] / "tuned")
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from touchstone.checks.gains import primary_metric
 from touchstone.core.evidence import Comparison
 from touchstone.core.progress import Progress, track
 from touchstone.pipeline.contender import Contender
 from touchstone.pipeline.context import RunContext
-from touchstone.study.model import Study
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,13 +19,6 @@ REPORTED = (
     "roc_auc", "pr_auc", "log_loss", "brier", "calibration_error", "worst_class_recall",
 )  # fmt: skip
 ITEMWISE = ("accuracy", "balanced_accuracy")
-DEFAULT_METRIC = "macro_f1"
-
-
-def primary_metric(study: Study) -> str:
-    """The first score that the study makes a requirement of on the test set, else macro F1."""
-    wanted = (bound.metric for bound in study.require if bound.on == "test" and bound.metric in REPORTED)
-    return next(wanted, DEFAULT_METRIC)
 
 
 def comparisons(context: RunContext, progress: Progress) -> tuple[Comparison, ...]:

@@ -88,7 +88,7 @@ def linear_probe(arena: Arena) -> tuple[Contender, LinearHead]:
     effort = Effort(facts["configs"], len(arena.data.train), facts["seconds"], "inner cross-validation")
     n_read = len(arena.data.train) + sum(map(len, arena.splits.values()))
     cost = Cost(facts["seconds"], facts["energy_wh"], n_read, facts["parameters"])
-    details = {key: facts[key] for key in ("blocks", "tried", "penalty_c")}
+    details = {key: facts[key] for key in ("blocks", "tried", "penalty_c")} | {"size_mb": arena.base.size_bytes / 1e6}
     train = arrays.pop("train")
     trace = Trace(logs=(), train_probabilities=train[None], train_labels=arena.data.train.labels)
     probe = _convex("linear-probe", arena.base.written, arrays, effort, cost, folder, details, trace=trace)

@@ -23,7 +23,7 @@ from touchstone.pipeline.choice import choose
 from touchstone.pipeline.contender import Contender
 from touchstone.pipeline.context import RunContext
 from touchstone.pipeline.energy import band, carbon_g
-from touchstone.pipeline.evaluation import comparisons, primary_metric
+from touchstone.pipeline.evaluation import comparisons
 from touchstone.pipeline.folder import RunFolder
 from touchstone.pipeline.folder import choose as choose_folder
 from touchstone.pipeline.home import home
@@ -226,11 +226,6 @@ class Run:
     def _what_ships(self) -> Chosen | None:
         chosen = self.context.chosen
         return None if chosen is None else Chosen(chosen.subject, chosen.base, self.outputs.model_path)
-
-    @property
-    def primary(self) -> str:
-        """The metric that the comparison leads with."""
-        return primary_metric(self.study)
 
 
 def _in_order(findings: Collection[Finding]) -> list[Finding]:

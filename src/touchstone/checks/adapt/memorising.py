@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from touchstone.checks.adapt.evidence import paired, validation_losses
 from touchstone.checks.context import Context
-from touchstone.checks.gains import gain, item_losses
+from touchstone.checks.gains import at_hand, gain, item_losses
 from touchstone.core.measures import Candidate
 from touchstone.stats.claims import Claim
 
@@ -100,7 +100,7 @@ class LossGap:
     """Log-loss of what was learnt by heart and of what is new, in nats, means over seeds."""
 
     worse: Claim
-    """Test log-loss minus the frozen probe's, seeds and items random."""
+    """Test log-loss minus the frozen probe's, of the models at hand: items random."""
     probe: float
     """The probe's test log-loss."""
     test: float
@@ -120,7 +120,7 @@ def loss_gap(context: Context, candidate: Candidate) -> LossGap | None:
     labels = context.labels("test")
     losses = [float(item_losses(context.probabilities(one, "test"), labels).mean()) for one in (probe, candidate)]
     train = float(item_losses(trace.train_probabilities, trace.train_labels).mean())
-    return LossGap(gain(context, candidate, probe, "log_loss"), losses[0], losses[1], train)
+    return LossGap(at_hand(gain(context, candidate, probe, "log_loss")), losses[0], losses[1], train)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 from typing import Any
 
 from touchstone.checks.context import Context
 from touchstone.checks.doubt import Doubt, undecided
-from touchstone.checks.gains import gain, primary_metric, seed_scores
+from touchstone.checks.gains import at_hand, gain, primary_metric, seed_scores
 from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Severity
 from touchstone.core.measures import Candidate
@@ -122,8 +122,7 @@ def _word(claim: Claim, reference_score: float, severity: Severity, alpha_helpfu
     if claim.upper(ALPHA[severity]) < 0 and -claim.value >= POINT:
         return Word.HARMFUL
     # "No better" speaks of the models at hand, which are what could ship: items are random, seeds are not.
-    at_hand = replace(claim, standard_error=claim.item_error, df=max(claim.n - 1, 1))
-    if at_hand.upper((1 - LEVEL) / 2) < max(POINT, OF_REMAINING_ERROR * (1 - reference_score)):
+    if at_hand(claim).upper((1 - LEVEL) / 2) < max(POINT, OF_REMAINING_ERROR * (1 - reference_score)):
         return Word.EQUIVALENT
     return Word.NOT_PROVEN
 
