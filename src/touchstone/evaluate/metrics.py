@@ -18,7 +18,7 @@ from touchstone.core.interval import Estimate, Interval
 from touchstone.evaluate.calibration import bin_index, calibration_error, calibration_estimate, squared_error, top_label
 from touchstone.evaluate.margins import FROM_MARGINS, Margins
 from touchstone.evaluate.ranking import Curves
-from touchstone.stats.bootstrap import Resampling, bootstrap, resample
+from touchstone.stats.bootstrap import Resampling, bootstrap_plan, resample
 from touchstone.stats.claims import Claim, PooledSeeds, composite_claim, recipe_claim
 from touchstone.stats.intervals import clopper_pearson
 
@@ -38,8 +38,9 @@ _RANGE: Mapping[str, tuple[float, float]] = MappingProxyType(
 _ITEM_MEANS = frozenset({"accuracy", "log_loss", "brier"})
 _FLOOR = 1e-7
 """Probabilities below this count as this: single precision knows nothing smaller beside 1."""
-_CURVE_CELLS = 4e8
-"""Items x classes x draws up to which areas under curves get all their draws: about five seconds."""
+_AREAS = frozenset({"roc_auc", "pr_auc"})
+_AREA_DRAWS = 200
+"""Areas under curves are dear: their spread comes from so many draws, their interval from the log-odds scale."""
 
 
 def seeds_first(probabilities: NDArray[Any]) -> Floats:
@@ -111,7 +112,8 @@ def estimate(
     Returns
     -------
     Estimate. Exact (Clopper-Pearson) for the accuracy of one model without groups; for the worst class of one model
-    exact at level over all classes together; else a bootstrap (BCa), stratified by class for what is no item mean
+    exact at level over all classes together; else a bootstrap (BCa; areas under curves: its spread on the log-odds
+    scale), stratified by class for what is no item mean
     """
     labels = np.asarray(labels)
     parts = seeds_first(probabilities)
@@ -123,10 +125,9 @@ def estimate(
     if name == "calibration_error":
         return _mean_calibration(parts, labels, groups, level, seed)
     statistic = _mean_statistic(name, parts, labels)
-    strata = None if name in _ITEM_MEANS else labels
-    found = bootstrap(
-        statistic, len(labels), strata=strata, groups=groups, draws=_draws(name, parts), level=level, seed=seed
-    )
+    strata = None if name in _ITEM_MEANS or name == "pr_auc" else labels  # precision depends on how many there are
+    plan = resample(len(labels), strata=strata, groups=groups, draws=_draws(name), seed=seed)
+    found = bootstrap_plan(statistic, plan, level=level, interval="logit" if name in _AREAS else "bca")
     low, high = _RANGE.get(name, (0.0, 1.0))
     if found.interval is None:
         return found
@@ -186,17 +187,15 @@ def difference(
 def _paired_draws(
     name: str, a: Floats, b: Floats, labels: NDArray[Any], groups: NDArray[Any] | None, seed: int
 ) -> tuple[Floats, Resampling]:
-    draws = min(_draws(name, a), _draws(name, b))
+    draws = _draws(name)
     strata = None if name == "calibration_error" else labels
     plan = resample(len(labels), strata=strata, groups=groups, draws=draws, seed=seed)
     of_a, of_b = _mean_statistic(name, a, labels), _mean_statistic(name, b, labels)
     return np.concatenate([of_a(weights) - of_b(weights) for weights in plan.batches()]), plan
 
 
-def _draws(name: str, parts: Floats) -> int:
-    if name not in ("roc_auc", "pr_auc"):
-        return 2000
-    return int(np.clip(_CURVE_CELLS / parts.size, 400, 2000))
+def _draws(name: str) -> int:
+    return _AREA_DRAWS if name in _AREAS else 2000
 
 
 def _mean_statistic(name: str, parts: Floats, labels: NDArray[Any]) -> Statistic:
@@ -213,7 +212,7 @@ def _statistic(name: str, probabilities: Floats, labels: NDArray[Any]) -> Statis
     if name in FROM_MARGINS:
         margins, formula = Margins(probabilities.argmax(1), labels, probabilities.shape[1]), FROM_MARGINS[name]
         return lambda weights: formula(*margins.counts(weights))
-    if name in ("roc_auc", "pr_auc"):
+    if name in _AREAS:
         curves = Curves(probabilities, labels)
         return curves.roc_auc if name == "roc_auc" else curves.pr_auc
     if name == "calibration_error":

@@ -171,11 +171,11 @@ class Shelf:
 
 
 def shelf(base: Base, cache: Path, *, side: int | None = None) -> Shelf:
-    """The shelf of a base, with the preparation that its own files ask for, images shrunk to ``side`` pixels."""
+    """The shelf of a base, with the preparation that its own files ask for, images shrunk to at most ``side`` pixels."""
     prepare = preprocessor(base)
     if side is None:
         return Shelf(base, cache, prepare, prepare.digest)
-    return Shelf(base, cache, Shrunk(prepare, side), f"{prepare.digest} at {side}")
+    return Shelf(base, cache, Shrunk(prepare, side), f"{prepare.digest} within {side}")
 
 
 class Shrunk:
@@ -186,7 +186,7 @@ class Shrunk:
 
     def __call__(self, inputs: Sequence[Any]) -> Batch:
         pixels = self.prepare(inputs)["pixel_values"]  # (B, 3, H, W)
-        size = (self.side, self.side)
+        size = [min(self.side, side) for side in pixels.shape[-2:]]
         return {"pixel_values": functional.interpolate(pixels, size, mode="bilinear", antialias=True)}
 
 

@@ -38,7 +38,7 @@ VIEWS = 8
 NEVER = 1 << 30
 RECIPE = Recipe("scratch", layers="all", batch_size=32, weight_decay=0.05, probe_first=False, label_smoothing=0.0)
 CONVOLUTIONAL_RATE, TRANSFORMER_RATE = 1e-3, 3e-4
-FORMAT = 1
+FORMAT = 2
 
 
 def scratch(

@@ -10,7 +10,7 @@ from touchstone.checks.context import Need
 from touchstone.core.errors import Fault, StudyError
 from touchstone.core.measures import Candidate, Cost, Effort, Trace
 from touchstone.core.progress import Progress, Silent
-from touchstone.pipeline import references
+from touchstone.pipeline import from_scratch, references
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 from touchstone.pipeline.folder import choose as choose_folder
@@ -67,7 +67,7 @@ class Assessment(Run):
         theirs = _contender(arena)
         simple = [references.majority(arena), references.non_transfer(arena)]
         probe, _ = references.linear_probe(arena)
-        scratch = references.scratch(arena, theirs)
+        scratch = from_scratch.scratch(arena, theirs)
         if scratch is None:
             self.context.missing["scratch"] = "budget"
         self.context.contenders = [*simple, *([scratch] if scratch else []), probe, theirs]

@@ -1,4 +1,4 @@
-"""The references that a result is held against: majority, non-transfer, linear probe, from scratch."""
+"""The references that a result is held against and that cost seconds: majority, non-transfer, linear probe."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchstone.core import digest
-from touchstone.core.measures import Candidate, Cost, Effort, Trace, TrainingLog
+from touchstone.core.measures import Candidate, Cost, Effort, Trace
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 
 if TYPE_CHECKING:
     from touchstone.candidates.linear_probe import LinearHead
-
-SURELY = 0.05
-"""One-sided level at which a scratch reference's best possible end must lie below transfer to be decided early."""
 
 
 def majority(arena: Arena) -> Contender:
@@ -48,8 +45,8 @@ def non_transfer(arena: Arena) -> Contender:
         save_arrays(folder, {**arrays, "out_of_fold": fitted.out_of_fold})
         _note(folder, configs=fitted.configs_tried, model=fitted.config, tried=dict(fitted.tried))
 
-    folder = _piece(arena, "non-transfer", make)
-    arrays, facts = load_arrays(folder), _facts(folder)
+    folder = piece(arena, "non-transfer", make)
+    arrays, facts = load_arrays(folder), facts_of(folder)
     effort = Effort(facts["configs"], len(arena.data.train), facts["seconds"], "inner cross-validation")
     cost = Cost(facts["seconds"], facts["energy_wh"])
     details = {"model": facts["model"], "tried": facts["tried"]}
@@ -81,8 +78,8 @@ def linear_probe(arena: Arena) -> tuple[Contender, LinearHead]:
         _note(folder, configs=fitted.configs_tried, blocks=list(fitted.config.blocks), tried=tried, penalty_c=fitted.penalty_c,
               parameters=fitted.n_parameters, head_block=head.block, top_only=fitted.chosen is fitted.penultimate)  # fmt: skip
 
-    folder = _piece(arena, f"linear-probe@{arena.base.written}", make, base=True)
-    arrays, facts = load_arrays(folder), _facts(folder)
+    folder = piece(arena, f"linear-probe@{arena.base.written}", make, base=True)
+    arrays, facts = load_arrays(folder), facts_of(folder)
     head = rung.LinearHead(arrays.pop("weight"), arrays.pop("bias"), facts["head_block"])
     top = {name.removeprefix("top:"): arrays.pop(name) for name in list(arrays) if name.startswith("top:")}
     effort = Effort(facts["configs"], len(arena.data.train), facts["seconds"], "inner cross-validation")
@@ -94,92 +91,6 @@ def linear_probe(arena: Arena) -> tuple[Contender, LinearHead]:
     probe = _convex("linear-probe", arena.base.written, arrays, effort, cost, folder, details, trace=trace)
     shipped = {name: top[name] for name in arena.splits}
     return Contender(probe.candidate, probe.predictions, shipped, folder), head
-
-
-def scratch(arena: Arena, transfer: Contender) -> Contender | None:
-    """The same family with fresh weights, stopped early only in transfer's favour; None where the budget is spent."""
-    from touchstone.nn.scratch import scratch as train_scratch
-    from touchstone.nn.train import predict
-    from touchstone.nn.tuned import read
-
-    bar = _lower_accuracy(arena, transfer)
-    planned = scratch_examples(len(arena.data.train), arena.data.task)
-    folders, arrays, seconds, energy = [], [], 0.0, 0.0
-    for seed in arena.bench.seeds:
-        if arena.bench.journal.out_of_budget(0.5):
-            break
-
-        def make(folder: Path, seed: int = seed) -> None:
-            train_scratch(
-                arena.base, arena.training, seed=seed, folder=folder / "tuned", cache=arena.bench.pieces.cache,
-                examples_seen=planned, stop=lambda log: hopeless(log, bar, planned), progress=arena.bench.progress,
-            )  # fmt: skip
-            save_arrays(folder, {
-                name: predict(arena.base, folder / "tuned", examples, cache=arena.bench.pieces.cache, progress=arena.bench.progress)
-                for name, examples in arena.splits.items()
-            })  # fmt: skip
-
-        folder = _piece(arena, f"scratch-seed-{seed}", make, base=True, bar=round(bar, 6), planned=planned, of=seed)
-        facts = _facts(folder)
-        seconds, energy = seconds + facts["seconds"], energy + facts["energy_wh"]
-        folders.append(folder)
-        arrays.append(load_arrays(folder))
-    if not folders:
-        return None
-    tuned = [found for folder in folders if (found := read(folder / "tuned")) is not None]
-    predictions = {name: _stack([each[name] for each in arrays]) for name in arena.splits}
-    first = tuned[0]
-    effort = Effort(
-        first.effort.configs_tried,
-        max(t.effort.examples_seen for t in tuned),
-        seconds,
-        "validation",
-        first.effort.augmentations,
-    )
-    early = next((t.stopped for t in tuned if t.stopped), None) if all(t.stopped for t in tuned) else None
-    candidate = Candidate(
-        "scratch", "scratch", "reference", arena.base.written, arena.bench.seeds[: len(folders)], False, effort,
-        Cost(seconds, energy, 0, first.cost.trainable_parameters), predictions["validation"],
-        trace=Trace(logs=tuple(t.log for t in tuned)), shippable=False, undertrained=any(t.undertrained for t in tuned),
-        decided_early=early, details={"slim": first.slim, "image_side": first.side, "needed_accuracy": bar},
-    )  # fmt: skip
-    return Contender(candidate, predictions, {name: p[0] for name, p in predictions.items()})
-
-
-def scratch_examples(n: int, task: str) -> int:
-    """Examples that a network from scratch may see: three times plain fine-tuning's epochs, more where data are few.
-
-    He et al. (ICCV 2019) find that about three times the schedule lets it catch up; small data need the steps too.
-    """
-    from touchstone.candidates.ladder import plain_bill
-
-    return n * max(3 * plain_bill(task == "text-classification"), min(200, 40_000 // max(n, 1)))
-
-
-def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
-    """Why a from-scratch training can end now: even its best imaginable end lies below what transfer has shown.
-
-    The upper envelope of its extrapolated validation accuracy is asked (METHODS 4, optimistic stopping).
-    """
-    import numpy as np
-
-    from touchstone.stats.curves import upper_envelope
-
-    reach = upper_envelope(np.array(log.examples_seen[1:]), np.array(log.validation_accuracies[1:]), planned)
-    if reach >= bar:
-        return None
-    return f"its validation accuracy could reach {reach:.3f} at most by the end, below the {bar:.3f} that the frozen probe has shown"
-
-
-def _lower_accuracy(arena: Arena, transfer: Contender) -> float:
-    """Lower bound of transfer's accuracy on validation, and on training examples predicted out of fold where it was."""
-    from touchstone.stats.intervals import lower_bound
-
-    seen = [(transfer.predictions["validation"][0], arena.data.validation.labels)]
-    if "out_of_fold" in transfer.predictions:
-        seen.append((transfer.predictions["out_of_fold"][0], arena.data.train.labels))
-    right = sum(int((probabilities.argmax(1) == labels).sum()) for probabilities, labels in seen)
-    return lower_bound(right, sum(len(labels) for _, labels in seen), SURELY)
 
 
 def _convex(
@@ -195,13 +106,7 @@ def _convex(
     return Contender(candidate, predictions, dict(arrays), folder)
 
 
-def _stack(parts: list[Any]) -> Any:
-    import numpy as np
-
-    return np.stack(parts)
-
-
-def _piece(arena: Arena, name: str, make: Callable[[Path], None], *, base: bool = False, **depends_on: Any) -> Path:
+def piece(arena: Arena, name: str, make: Callable[[Path], None], *, base: bool = False, **depends_on: Any) -> Path:
     """A finished piece of the stage ``references``, keyed by the data and, where it counts, the base."""
     rests_on = dict(arena.rests_on)
     if not base:
@@ -213,7 +118,7 @@ def _note(folder: Path, **facts: Any) -> None:
     (folder / "facts.json").write_text(digest.canonical_json(facts), encoding="utf-8")
 
 
-def _facts(folder: Path) -> dict[str, Any]:
+def facts_of(folder: Path) -> dict[str, Any]:
     """What a piece noted of itself, with what it cost."""
     facts: dict[str, Any] = json.loads((folder / "piece.json").read_text(encoding="utf-8"))
     if (folder / "facts.json").exists():

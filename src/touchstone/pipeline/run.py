@@ -15,7 +15,7 @@ from touchstone.core.errors import Fault, ModelFilesError
 from touchstone.core.evidence import Bill, Chosen, Comparison, Evidence, RankedBase
 from touchstone.core.finding import Finding
 from touchstone.core.progress import Progress, Silent
-from touchstone.pipeline import climbing, references, saving
+from touchstone.pipeline import climbing, from_scratch, references, saving
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.bases import Refused, open_bases
 from touchstone.pipeline.bench import Bench
@@ -130,7 +130,7 @@ class Run:
         simple = [references.majority(arena), references.non_transfer(arena)]
         probe, head = references.linear_probe(arena)
         climb = climbing.climb(arena, probe, head)
-        scratch = references.scratch(arena, probe)
+        scratch = from_scratch.scratch(arena, probe)
         if scratch is None:
             self.context.missing["scratch"] = "budget"
         contenders = [*simple, *([scratch] if scratch else []), probe, *climb.contenders]

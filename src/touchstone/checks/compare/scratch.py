@@ -26,7 +26,9 @@ class Scratch(JudgedCheck):
     study's candidates. Words: PROVEN HELPFUL (pass), HARMFUL (blocker, error rate 1 in 2,000 and a loss of a
     point), EQUIVALENT, for certain not a point better (major), NOT PROVEN (inconclusive, with what would settle
     it). A reference that was still improving when its budget ended is undertrained: no win over it counts, the
-    answer is inconclusive. A reference may be stopped early only in its own favour: when even the optimistic
+    answer is inconclusive. Where its loss was still falling, its first seed is trained with twice the budget: if that
+    takes less than a twentieth off the loss, the budget was enough; if more, every seed gets it, and the reference
+    counts as undertrained only while another gain as large could reach the transferred model. A reference may be stopped early only in its own favour: when even the optimistic
     envelope of its learning curve stays below the transferred model. While a harm of a point is not ruled out, an
     open answer weighs as a blocker.
 
@@ -111,8 +113,14 @@ class Scratch(JudgedCheck):
     ) -> Finding:
         return self.finding(
             held.candidate.subject, status, statement, severity=severity, value=held.claim.value,
-            interval=held.claim.interval(), threshold=0.0, n=held.claim.n, remedy=remedy, **{**held.details(), **details},
+            interval=held.claim.interval(), threshold=0.0, n=held.claim.n, remedy=remedy, **{**held.details(), **_trial(held), **details},
         )  # fmt: skip
+
+
+def _trial(held: Contest) -> dict[str, object]:
+    """What twice the budget brought, where that was tried."""
+    words = held.reference.details.get("longer")
+    return {"longer": words} if words else {}
 
 
 def _weight(held: Contest) -> Severity:

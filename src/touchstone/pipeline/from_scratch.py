@@ -1,0 +1,172 @@
+"""The reference from scratch: how long it trains, when it may end early, and whether more training would have helped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchstone.core.measures import Candidate, Cost, Effort, Trace, TrainingLog
+from touchstone.pipeline.arena import Arena
+from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
+from touchstone.pipeline.references import facts_of, piece
+
+if TYPE_CHECKING:
+    from touchstone.nn.tuned import Tuned
+
+SURELY = 0.05
+"""One-sided level at which the best possible end of a training must lie below transfer to be decided early."""
+GAIN = 0.05
+"""Share of its validation loss that twice the budget must take off to count as an improvement."""
+MOST_DOUBLED = 60_000
+"""Training examples up to which a training that had not come to rest is tried with twice the budget."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One seed's training: what it left behind, its probabilities by split, and its bill."""
+
+    tuned: Tuned
+    arrays: dict[str, Any]
+    seconds: float
+    energy_wh: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What training twice as long told: whether the longer training is the fairer one, and whether even that is short."""
+
+    longer: bool
+    undertrained: bool
+    words: str
+
+
+def scratch(arena: Arena, transfer: Contender) -> Contender | None:
+    """The same family with fresh weights, stopped early only in transfer's favour; None where the budget is spent.
+
+    Where the first seed has not come to rest by the end of its budget, it is trained with twice as much: if that
+    takes nothing off its loss, the budget was enough; if it does, every seed gets it.
+    """
+    bar = _lower_accuracy(arena, transfer)
+    planned = scratch_examples(len(arena.data.train), arena.data.task)
+    trained: list[Trained] = []
+    trial, tried = None, None
+    for seed in arena.bench.seeds:
+        if arena.bench.journal.out_of_budget(0.5):
+            break
+        one = _train(arena, seed, planned, bar)
+        if not trained and one.tuned.undertrained and 2 * planned <= MOST_DOUBLED:
+            tried = _train(arena, seed, 2 * planned, bar)
+            trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar)
+            if trial.longer:
+                planned, one, tried = 2 * planned, tried, one
+        trained.append(one)
+    if not trained:
+        return None
+    return _contender(arena, trained, trial, tried, bar)
+
+
+def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: float) -> Trial:
+    """Judge a budget by what twice as much of it brought.
+
+    Parameters
+    ----------
+    plain, twice : logs of one seed under the planned and the doubled budget
+    stopped : why the longer training was ended early, if it was
+    bar : validation accuracy that transfer has surely shown
+
+    Returns
+    -------
+    Trial; with gains still to be had it is ``undertrained`` unless another gain as large could not reach the bar
+    """
+    if stopped is not None:
+        return Trial(False, False, f"tried with twice the budget: {stopped}")
+    before, after = plain.validation_losses[-1], twice.validation_losses[-1]
+    if after > (1 - GAIN) * before:
+        return Trial(False, False, f"twice the budget left its validation loss at {after:.2f} (from {before:.2f})")
+    gain = max(0.0, twice.validation_accuracies[-1] - plain.validation_accuracies[-1])
+    words = f"twice the budget took its validation loss from {before:.2f} to {after:.2f}, so it got that"
+    return Trial(True, twice.validation_accuracies[-1] + gain >= bar, words)
+
+
+def scratch_examples(n: int, task: str) -> int:
+    """Examples that a network from scratch may see: three times plain fine-tuning's epochs, more where data are few.
+
+    He et al. (ICCV 2019) find that about three times the schedule lets it catch up; small data need the steps too.
+    """
+    from touchstone.candidates.ladder import plain_bill
+
+    return n * max(3 * plain_bill(task == "text-classification"), min(200, 40_000 // max(n, 1)))
+
+
+def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
+    """Why a from-scratch training can end now: even its best imaginable end lies below what transfer has shown.
+
+    The upper envelope of its extrapolated validation accuracy is asked.
+    """
+    import numpy as np
+
+    from touchstone.stats.curves import upper_envelope
+
+    reach = upper_envelope(np.array(log.examples_seen[1:]), np.array(log.validation_accuracies[1:]), planned)
+    if reach >= bar:
+        return None
+    return f"its validation accuracy could reach {reach:.3f} at most by the end, below the {bar:.3f} that the frozen probe has shown"
+
+
+def _train(arena: Arena, seed: int, planned: int, bar: float) -> Trained:
+    from touchstone.nn.scratch import scratch as train_scratch
+    from touchstone.nn.train import predict
+    from touchstone.nn.tuned import read
+
+    bench = arena.bench
+
+    def make(folder: Path) -> None:
+        train_scratch(
+            arena.base, arena.training, seed=seed, folder=folder / "tuned", cache=bench.pieces.cache,
+            examples_seen=planned, stop=lambda log: hopeless(log, bar, planned), progress=bench.progress,
+        )  # fmt: skip
+        save_arrays(folder, {
+            name: predict(arena.base, folder / "tuned", examples, cache=bench.pieces.cache, progress=bench.progress)
+            for name, examples in arena.splits.items()
+        })  # fmt: skip
+
+    folder = piece(arena, f"scratch-seed-{seed}", make, base=True, bar=round(bar, 6), planned=planned, of=seed)
+    tuned, facts = read(folder / "tuned"), facts_of(folder)
+    assert tuned is not None
+    return Trained(tuned, load_arrays(folder), facts["seconds"], facts["energy_wh"])
+
+
+def _contender(
+    arena: Arena, trained: list[Trained], trial: Trial | None, tried: Trained | None, bar: float
+) -> Contender:
+    import numpy as np
+
+    first = trained[0].tuned
+    bill = [*trained, *([] if tried is None else [tried])]
+    seconds, energy = sum(each.seconds for each in bill), sum(each.energy_wh for each in bill)
+    predictions = {name: np.stack([each.arrays[name] for each in trained]) for name in arena.splits}
+    seen = max(each.tuned.effort.examples_seen for each in trained)
+    configs = first.effort.configs_tried + (tried is not None)
+    effort = Effort(configs, seen, seconds, "validation", first.effort.augmentations)
+    stops = [each.tuned.stopped for each in trained]
+    undertrained = any(each.tuned.undertrained for each in trained) if trial is None else trial.undertrained
+    candidate = Candidate(
+        "scratch", "scratch", "reference", arena.base.written, arena.bench.seeds[: len(trained)], False, effort,
+        Cost(seconds, energy, 0, first.cost.trainable_parameters), predictions["validation"],
+        trace=Trace(logs=tuple(each.tuned.log for each in trained)), shippable=False, undertrained=undertrained,
+        decided_early=stops[0] if all(stops) else None,
+        details={"slim": first.slim, "image_side": first.side, "needed_accuracy": bar, "longer": trial and trial.words},
+    )  # fmt: skip
+    return Contender(candidate, predictions, {name: p[0] for name, p in predictions.items()})
+
+
+def _lower_accuracy(arena: Arena, transfer: Contender) -> float:
+    """Lower bound of transfer's accuracy on validation, and on training examples predicted out of fold where it was."""
+    from touchstone.stats.intervals import lower_bound
+
+    seen = [(transfer.predictions["validation"][0], arena.data.validation.labels)]
+    if "out_of_fold" in transfer.predictions:
+        seen.append((transfer.predictions["out_of_fold"][0], arena.data.train.labels))
+    right = sum(int((probabilities.argmax(1) == labels).sum()) for probabilities, labels in seen)
+    return lower_bound(right, sum(len(labels) for _, labels in seen), SURELY)
