@@ -238,7 +238,7 @@ def bootstrap_plan(
 
 def logit(value: float, standard_error: float, level: float = 0.95) -> Interval:
     """A normal interval of a share on the log-odds scale, carried back; it stays between 0 and 1."""
-    from scipy.special import expit, ndtri  # type: ignore[import-untyped]
+    from scipy.special import expit, ndtri
     from scipy.special import logit as log_odds
 
     inside = float(np.clip(value, 1e-9, 1.0 - 1e-9))
