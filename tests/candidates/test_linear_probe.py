@@ -69,3 +69,12 @@ def test_a_class_seen_once_does_not_break_it() -> None:
     y[0] = 3
     probe = linear_probe.fit(blocks, y, 4, class_weighted=False)
     assert np.isfinite(probe.out_of_fold).all() and probe.head().weight.shape == (4, 24)
+
+
+def test_the_penultimate_layer_wins_a_tie() -> None:
+    rng = np.random.default_rng(8)
+    labels = np.repeat(np.arange(3), 40)
+    signal = np.eye(3)[labels] * 2.0
+    top = signal + rng.normal(size=signal.shape)
+    found = linear_probe.fit({"below": top + 0.05 * rng.normal(size=signal.shape), "penultimate": top}, labels, 3)
+    assert found.config.blocks == ("penultimate",)

@@ -134,7 +134,7 @@ def fit(
             tried[config] = _loss(held_out, labels[few], imbalanced)
             out_of_fold[config] = held_out
             bar.advance()
-        best = min(configs, key=lambda config: tried[config])
+        best = _best(configs, tried, out_of_fold, labels[few], imbalanced)
         everyone = out_of_fold[best]
         if len(few) < len(labels):
             everyone = _cross_fit(blocks, best, np.arange(len(labels)), labels, groups, n_classes, seed)
@@ -193,6 +193,18 @@ def _fit_all(
     settings = Settings(n_classes, rotation.spectrum, config.weighted, seed)
     penalty_c = choose_penalty(turned, labels, groups, settings, n_folds=5)
     return _Fitted(config, rotation, fit_chosen(turned, labels, penalty_c, settings), penalty_c)
+
+
+def _best(
+    configs: list[Config], tried: Mapping[Config, float], held_out: Mapping[Config, Floats], labels: NDArray[Any],
+    balanced: bool,
+) -> Config:  # fmt: skip
+    """The variant with the smallest loss; the penultimate layer alone where no other is better by a standard error."""
+    best = min(configs, key=lambda config: tried[config])
+    top = min((config for config in configs if config.blocks == configs[0].blocks), key=lambda config: tried[config])
+    weights = 1.0 / np.bincount(labels)[labels] if balanced else np.ones(len(labels))
+    gains = weights / weights.mean() * (log_losses(held_out[top], labels) - log_losses(held_out[best], labels))
+    return best if gains.mean() > gains.std() / np.sqrt(len(labels)) else top
 
 
 def _loss(probabilities: Floats, labels: NDArray[Any], balanced: bool) -> float:

@@ -110,11 +110,15 @@ class Trace:
     best_seed_shipped: bool = False
 
 
+LAST_LAYER = "last-layer"
+"""The frozen base with a new last layer, where the linear probe that is the reference reads other features, too."""
+
+
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A model that takes part in the comparison: a reference or an adapted base.
 
-    ``name`` is majority, non-transfer, scratch, linear-probe or the recipe's name; ``subject`` is what
+    ``name`` is majority, non-transfer, scratch, linear-probe, last-layer or the recipe's name; ``subject`` is what
     findings are about: the name for references, ``recipe@base`` for adapted ones.
     """
 

@@ -66,7 +66,7 @@ class Assessment(Run):
         arena = self.arena = Arena(self.bench, self.context.data, self.ranking)
         theirs = _contender(arena)
         simple = [references.majority(arena), references.non_transfer(arena)]
-        probe, _ = references.linear_probe(arena)
+        probe, _, _ = references.linear_probe(arena)
         scratch = from_scratch.scratch(arena, theirs)
         if scratch is None:
             self.context.missing["scratch"] = "budget"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchstone.core import digest
-from touchstone.core.measures import Candidate, Cost, Effort, Trace
+from touchstone.core.measures import LAST_LAYER, Candidate, Cost, Effort, Trace
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 
@@ -53,8 +54,8 @@ def non_transfer(arena: Arena) -> Contender:
     return _convex("non-transfer", None, arrays, effort, cost, folder, details)
 
 
-def linear_probe(arena: Arena) -> tuple[Contender, LinearHead]:
-    """The head alone on the frozen base: the strongest cheap reference; and the head that fine-tuning starts from.
+def linear_probe(arena: Arena) -> tuple[Contender, Contender, LinearHead]:
+    """The head alone on the frozen base: the strongest cheap reference, what of it can ship, and that head.
 
     The reference is the best of three choices of features. What can ship is the head on the penultimate layer;
     where that is another variant, it stands beside the reference as a candidate of its own.
@@ -89,8 +90,12 @@ def linear_probe(arena: Arena) -> tuple[Contender, LinearHead]:
     train = arrays.pop("train")
     trace = Trace(logs=(), train_probabilities=train[None], train_labels=arena.data.train.labels)
     probe = _convex("linear-probe", arena.base.written, arrays, effort, cost, folder, details, trace=trace)
-    shipped = {name: top[name] for name in arena.splits}
-    return Contender(probe.candidate, probe.predictions, shipped, folder), head
+    if facts["top_only"]:
+        return probe, probe, head
+    alone = _convex(LAST_LAYER, arena.base.written, top, effort, cost, folder, {"size_mb": details["size_mb"]})
+    subject = f"{LAST_LAYER}@{arena.base.written}"
+    alone = replace(alone, candidate=replace(alone.candidate, subject=subject, kind="adapted", shippable=True))
+    return replace(probe, candidate=replace(probe.candidate, shippable=False)), alone, head
 
 
 def _convex(

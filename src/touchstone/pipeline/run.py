@@ -128,14 +128,20 @@ class Run:
         journal = self.bench.journal
         journal.progress.say(f"carrying the study: {arena.base.written}")
         simple = [references.majority(arena), references.non_transfer(arena)]
-        probe, head = references.linear_probe(arena)
-        climb = climbing.climb(arena, probe, head)
+        probe, frozen, head = references.linear_probe(arena)
+        climb = climbing.climb(arena, frozen, head)
         scratch = from_scratch.scratch(arena, probe)
         if scratch is None:
             self.context.missing["scratch"] = "budget"
-        contenders = [*simple, *([scratch] if scratch else []), probe, *climb.contenders]
+        contenders = [
+            *simple,
+            *([scratch] if scratch else []),
+            probe,
+            *([] if frozen is probe else [frozen]),
+            *climb.contenders,
+        ]
         self.context.missing |= climb.skipped
-        picked = choose(probe, climb.contenders, self.context.data.validation.labels)
+        picked = choose(frozen, climb.contenders, self.context.data.validation.labels)
         self.context.contenders = [self._traced(arena, each, head, each is picked) for each in contenders]
         self.context.chosen_subject = picked.candidate.subject
         self._count_savings(arena)

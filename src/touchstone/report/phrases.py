@@ -69,6 +69,7 @@ _CANDIDATES = {
     "non-transfer": "Simple model without pretraining",
     "scratch": "Same kind of network, from scratch",
     "linear-probe": "Frozen base with a new last layer",
+    "last-layer": "Frozen base with a new last layer",
 }
 
 _METRICS = {

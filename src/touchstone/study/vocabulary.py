@@ -7,7 +7,7 @@ USES = ("research", "internal", "commercial", "redistribution")
 DELIVERIES = ("none", "saas", "on_device", "weights")
 POLICIES = ("default", "team", "regulated")
 OPTIMIZERS = ("adamw", "sgd")
-RESERVED_RECIPES = ("majority", "non-transfer", "scratch", "linear-probe")
+RESERVED_RECIPES = ("majority", "non-transfer", "scratch", "linear-probe", "last-layer")
 
 IMAGE_AUGMENTATIONS = ("flip", "vertical_flip", "crop", "rotate", "colour", "grey", "blur", "noise", "erase")
 TEXT_AUGMENTATIONS = ("swap", "drop", "typo", "case", "punctuation")
