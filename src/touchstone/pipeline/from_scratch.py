@@ -96,7 +96,7 @@ def scratch_examples(n: int, task: str) -> int:
     """
     from touchstone.candidates.ladder import plain_bill
 
-    return n * max(3 * plain_bill(task == "text-classification"), min(200, 40_000 // max(n, 1)))
+    return n * max(3 * plain_bill(task == "text-classification"), min(100, 20_000 // max(n, 1)))
 
 
 def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
