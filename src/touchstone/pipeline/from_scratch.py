@@ -57,7 +57,7 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
         one = _train(arena, seed, planned, bar)
         if not trained and one.tuned.undertrained and 2 * planned <= MOST_DOUBLED:
             tried = _train(arena, seed, 2 * planned, bar)
-            trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar)
+            trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar, falling=tried.tuned.undertrained)
             if trial.longer:
                 planned, one, tried = 2 * planned, tried, one
         trained.append(one)
@@ -66,7 +66,7 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
     return _contender(arena, trained, trial, tried, bar)
 
 
-def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: float) -> Trial:
+def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: float, *, falling: bool) -> Trial:
     """Judge a budget by what twice as much of it brought.
 
     Parameters
@@ -74,10 +74,11 @@ def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: floa
     plain, twice : logs of one seed under the planned and the doubled budget
     stopped : why the longer training was ended early, if it was
     bar : validation accuracy that transfer has surely shown
+    falling : whether the longer training's loss was still falling at its end
 
     Returns
     -------
-    Trial; with gains still to be had it is ``undertrained`` unless another gain as large could not reach the bar
+    Trial; while the loss still falls it is ``undertrained`` unless another gain as large could not reach the bar
     """
     if stopped is not None:
         return Trial(False, False, f"tried with twice the budget: {stopped}")
@@ -86,7 +87,7 @@ def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: floa
         return Trial(False, False, f"twice the budget left its validation loss at {after:.2f} (from {before:.2f})")
     gain = max(0.0, twice.validation_accuracies[-1] - plain.validation_accuracies[-1])
     words = f"twice the budget took its validation loss from {before:.2f} to {after:.2f}, so it got that"
-    return Trial(True, twice.validation_accuracies[-1] + gain >= bar, words)
+    return Trial(True, falling and twice.validation_accuracies[-1] + gain >= bar, words)
 
 
 def scratch_examples(n: int, task: str) -> int:

@@ -28,9 +28,10 @@ class Scratch(JudgedCheck):
     it). A reference that was still improving when its budget ended is undertrained: no win over it counts, the
     answer is inconclusive. Where its loss was still falling, its first seed is trained with twice the budget: if
     that takes less than a twentieth off the loss, the budget was enough; if more, every seed gets it, and the
-    reference counts as undertrained only while another gain as large could reach the transferred model. A reference
-    may be stopped early only in its own favour: when even the optimistic envelope of its learning curve stays below
-    the transferred model. While a harm of a point is not ruled out, an open answer weighs as a blocker.
+    reference counts as undertrained only while its loss still falls then and another gain as large could reach the
+    transferred model. A reference may be stopped early only in its own favour: when even the optimistic envelope of
+    its learning curve stays below the transferred model. While a harm of a point is not ruled out, an open answer
+    weighs as a blocker.
 
     **Source.** He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al.
     (MLSys 2021) on what varies; Benavoli et al. (JMLR 2017) on equivalence.
