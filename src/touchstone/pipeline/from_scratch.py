@@ -151,7 +151,7 @@ def _contender(
     configs = first.effort.configs_tried + (tried is not None)
     effort = Effort(configs, seen, seconds, "validation", first.effort.augmentations)
     stops = [each.tuned.stopped for each in trained]
-    undertrained = any(each.tuned.undertrained for each in trained) if trial is None else trial.undertrained
+    undertrained = _still_improving(trained) if trial is None else trial.undertrained
     candidate = Candidate(
         "scratch", "scratch", "reference", arena.base.written, arena.bench.seeds[: len(trained)], False, effort,
         Cost(seconds, energy, 0, first.cost.trainable_parameters), predictions["validation"],
@@ -160,6 +160,16 @@ def _contender(
         details={"slim": first.slim, "image_side": first.side, "needed_accuracy": bar, "longer": trial and trial.words},
     )  # fmt: skip
     return Contender(candidate, predictions, {name: p[0] for name, p in predictions.items()})
+
+
+def _still_improving(trained: list[Trained]) -> bool:
+    """Whether the mean loss of the seeds that trained to the end was still falling: one seed's is too noisy."""
+    import numpy as np
+
+    from touchstone.stats.monotone import still_improving
+
+    losses = [each.tuned.log.validation_losses for each in trained if each.tuned.stopped is None]
+    return bool(losses) and still_improving(np.mean(losses, axis=0))
 
 
 def _lower_accuracy(arena: Arena, transfer: Contender) -> float:
