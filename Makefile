@@ -43,7 +43,7 @@ demo-text: $(FOR_USE)
 
 ## make test        every test, on two cores (JOBS=4 for more)
 test: $(FOR_WORK)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests -k "not nothing_gives and not killed_twice"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests
 
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)
@@ -66,7 +66,7 @@ docs: $(FOR_WORK)
 
 ## make acceptance  whole runs on real data (DATA=folder; says so where there is none)
 acceptance: $(FOR_WORK)
-	@if [ -d "$(DATA)" ]; then TOUCHSTONE_DATA="$(abspath $(DATA))" $(BIN)/python -m pytest acceptance tests/pipeline/test_run.py; \
+	@if [ -d "$(DATA)" ]; then TOUCHSTONE_DATA="$(abspath $(DATA))" $(BIN)/python -m pytest acceptance; \
 	else echo "acceptance: no data at $(DATA), nothing was run (give a folder with DATA=...)"; fi
 
 ## make bench       speed, each as a ratio with its spread
