@@ -20,6 +20,7 @@ from touchstone.nn.network import Network, optimizer
 from touchstone.nn.order import Rows, epoch_batches, steps_per_epoch
 from touchstone.nn.schedule import multiplier
 from touchstone.nn.source import Source
+from touchstone.nn.threads import suited
 
 CLIP = 1.0
 """Largest norm of all gradients together."""
@@ -135,7 +136,8 @@ def train(
     if held is not None:
         record.add(evaluate(network, held, criterion), 0)
         keeper.judge(record)
-    with repeatable(seed), (progress or Silent()).task(name, keeper.total) as bar:
+    threads = suited(network, source, plan.batch_size)
+    with threads, repeatable(seed), (progress or Silent()).task(name, keeper.total) as bar:
         for epoch in range(plan.epochs):
             keeper.start_epoch(epoch)
             batches = epoch_batches(
