@@ -36,7 +36,9 @@ def judge_zip(blob: Blob, name: str, around: Surroundings, judge: Judge) -> Judg
     if len(roots) == 1:
         return _checkpoint(blob, name, members, roots.pop(), around, judge)
     if {"config.json", "metadata.json"} <= set(names) or "model.weights.h5" in names:
-        refuse_keras({member: open_member(blob, members[member]) for member in names if members[member].size <= 1 << 30})
+        refuse_keras(
+            {member: open_member(blob, members[member]) for member in names if members[member].size <= 1 << 30}
+        )
     if "schema.json" in names and b'"__loader__"' in open_member(blob, members["schema.json"]).read(0, 1 << 20):
         raise Refused("format.objects", "it is a skops file of scikit-learn objects")
     if any(member.startswith("MAR-INF/") for member in names):
@@ -65,9 +67,15 @@ def _checkpoint(
     for member in foreign:
         verdict, _, _ = judge(contents[member], member, _deeper(around))
         if verdict.kind is Kind.HOSTILE:
-            raise Refused(verdict.rule, f"beside the weights it has {ascii(member)[:120]}: {verdict.reason}", remedy=verdict.remedy)
+            raise Refused(
+                verdict.rule,
+                f"beside the weights it has {ascii(member)[:120]}: {verdict.reason}",
+                remedy=verdict.remedy,
+            )
     if foreign:
-        raise Refused("checkpoint.foreign", f"beside the weights it has {ascii(foreign[0])[:120]}, which no checkpoint has")
+        raise Refused(
+            "checkpoint.foreign", f"beside the weights it has {ascii(foreign[0])[:120]}, which no checkpoint has"
+        )
     return converted(found, name, "PyTorch checkpoint")
 
 
@@ -128,4 +136,11 @@ def judge_compressed(blob: Blob, name: str, format: str, around: Surroundings, j
         how = Refused if verdict.outcome is Outcome.REFUSE else Held
         assert verdict.rule in RULES  # whatever stops a file is a row of the table
         raise how(verdict.rule, f"unpacked, {verdict.reason}", remedy=verdict.remedy, kind=verdict.kind)
-    return Judgement(f"{format} of {verdict.format}", Outcome.CONVERT, made, list(verdict.notes), dict(verdict.details), members=nested)
+    return Judgement(
+        f"{format} of {verdict.format}",
+        Outcome.CONVERT,
+        made,
+        list(verdict.notes),
+        dict(verdict.details),
+        members=nested,
+    )

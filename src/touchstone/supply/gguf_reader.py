@@ -110,7 +110,9 @@ def _tensors(reader: _Reader, count: int, alignment: Any) -> Layout:
     layout = Layout(max(16 << 20, reader.blob.size))
     packed = [name for name, _, kind, _ in listed if kind not in _TYPES]
     if packed:
-        raise Refused("gguf.quantised", f"{len(packed):,} of its tensors are packed in blocks, first {ascii(packed[0])[:80]}")
+        raise Refused(
+            "gguf.quantised", f"{len(packed):,} of its tensors are packed in blocks, first {ascii(packed[0])[:80]}"
+        )
     for name, shape, kind, offset in listed:
         size = math.prod(shape) * WIDTHS[_TYPES[kind]]
         layout.add(name, Stretch(reader.blob.part(begin + offset, size), _TYPES[kind], shape))

@@ -114,7 +114,14 @@ _DTYPES = {
     "float8_e5m2": "F8_E5M2", "float8_e4m3fnuz": "F8_E4M3FNUZ", "float8_e5m2fnuz": "F8_E5M2FNUZ", "float8_e8m0fnu": "F8_E8M0",
 }  # fmt: skip
 DTYPES: dict[Ref, str] = {Ref("torch", name): dtype for name, dtype in _DTYPES.items()}
-_SCHEMES = ("per_tensor_affine", "per_channel_affine", "per_tensor_symmetric", "per_channel_symmetric", "strided", "contiguous_format")
+_SCHEMES = (
+    "per_tensor_affine",
+    "per_channel_affine",
+    "per_tensor_symmetric",
+    "per_channel_symmetric",
+    "strided",
+    "contiguous_format",
+)
 _TENSOR_TYPES = frozenset({
     Ref("torch", "Tensor"), Ref("torch._tensor", "Tensor"), Ref("torch.nn.parameter", "Parameter"), Ref("torch.nn.parameter", "Buffer"),
 })  # fmt: skip
@@ -190,7 +197,9 @@ def _device(args: tuple[Any, ...]) -> str:
 
 
 def _counts(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or not all(type(number) is int and 0 <= number < 1 << 62 for number in value):
+    if not isinstance(value, list | tuple) or not all(
+        type(number) is int and 0 <= number < 1 << 62 for number in value
+    ):
         raise Misfit
     if len(value) > 64:
         raise Misfit
@@ -234,7 +243,9 @@ def _tensor_v3(args: tuple[Any, ...]) -> TensorRef:
 
 def _check_bits(metadata: list[Any]) -> None:
     # Lazily conjugated or negated tensors: their numbers are not those that stand in the storage.
-    if metadata and not (metadata == [None] or (len(metadata) == 1 and isinstance(metadata[0], Pairs) and not metadata[0].items)):
+    if metadata and not (
+        metadata == [None] or (len(metadata) == 1 and isinstance(metadata[0], Pairs) and not metadata[0].items)
+    ):
         raise Misfit
 
 
@@ -244,7 +255,9 @@ def _quantised(args: tuple[Any, ...]) -> TensorRef:
     if not isinstance(scheme, tuple) or not scheme or not isinstance(scheme[0], Ref):
         raise Misfit
     numbers = [number for number in scheme[1:] if type(number) in (int, float)]
-    return _tensor(storage, offset, shape, strides, note=f"quantised {scheme[0].name} {' '.join(map(repr, numbers))}".strip())
+    return _tensor(
+        storage, offset, shape, strides, note=f"quantised {scheme[0].name} {' '.join(map(repr, numbers))}".strip()
+    )
 
 
 def _parameter(args: tuple[Any, ...]) -> TensorRef:
@@ -257,7 +270,12 @@ def _parameter(args: tuple[Any, ...]) -> TensorRef:
 
 def _typed(args: tuple[Any, ...]) -> TensorRef:
     function, kind, inner, _state = args
-    if kind not in _TENSOR_TYPES or not isinstance(function, Ref) or function not in _REBUILDS or not isinstance(inner, tuple):
+    if (
+        kind not in _TENSOR_TYPES
+        or not isinstance(function, Ref)
+        or function not in _REBUILDS
+        or not isinstance(inner, tuple)
+    ):
         raise Misfit
     return _REBUILDS[function](inner)
 

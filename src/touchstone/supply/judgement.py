@@ -70,5 +70,3 @@ Judge = Callable[[Blob, str, Surroundings], "tuple[VettedFile, list[Made], list[
 def nothing_beside(name: str) -> Blob | None:
     """For files that have no neighbours."""
     return None
-
-

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import struct
 import zlib
+from dataclasses import replace
 
 from touchstone.supply import archive_files, text_files, weight_files
 from touchstone.supply.blob import Blob
@@ -61,10 +62,10 @@ def judge(blob: Blob, name: str, around: Surroundings) -> Found:
         return file, found.made, found.members
     except Stopped as stopped:
         members = stopped.details.pop("members", [])
-        return _stopped(blob, name, content, stopped), [], members
+        return stopped_file(blob, name, content, stopped), [], members
     except _READER_FAULTS as fault:
         what = f"its reader cannot go on ({type(fault).__name__})"
-        return _stopped(blob, name, content, Refused("file.confusing", what)), [], []
+        return stopped_file(blob, name, content, Refused("file.confusing", what)), [], []
 
 
 def _by_content(blob: Blob, name: str, content: Content, around: Surroundings) -> Judgement:
@@ -100,7 +101,9 @@ def _text(blob: Blob, name: str) -> Judgement:
 def _unread(blob: Blob, name: str, content: Content) -> Judgement:
     """Contents that no reader here takes."""
     if content is Content.EMPTY:
-        if text_files.base_name(name).endswith((".safetensors", ".json", ".bin", ".pt", ".pth", ".ckpt", ".npy", ".npz", ".onnx")):
+        if text_files.base_name(name).endswith(
+            (".safetensors", ".json", ".bin", ".pt", ".pth", ".ckpt", ".npy", ".npz", ".onnx")
+        ):
             raise Refused("file.empty", "it is empty")
         return Judgement("nothing", Outcome.ACCEPT, notes=["it is empty, so it is left out of the working copy"])
     if content is Content.HDF5:
@@ -116,7 +119,9 @@ def _unread(blob: Blob, name: str, content: Content) -> Judgement:
     if content is Content.PROGRAM:
         raise Held("code.file", "it is an executable program or library")
     if name.endswith((".safetensors", ".json", ".npy", ".npz", ".gguf")):
-        raise Refused("file.mismatch", "its content is not what its name says, and no reader here knows it", kind=Kind.MALFORMED)
+        raise Refused(
+            "file.mismatch", "its content is not what its name says, and no reader here knows it", kind=Kind.MALFORMED
+        )
     raise Held("file.unknown", "no reader here knows its content")
 
 
@@ -125,7 +130,11 @@ def _check_one_reading(blob: Blob, name: str, content: Content) -> None:
     short = text_files.base_name(name)
     suffix = "." + short.rsplit(".", 1)[-1].lower() if "." in short else ""
     if suffix in _FITTING and content is not Content.EMPTY and content not in _FITTING[suffix]:
-        raise Refused("file.mismatch", f"it is named {ascii(short)[1:-1][:80]} and holds {content}", kind=_kind_of_mismatch(content))
+        raise Refused(
+            "file.mismatch",
+            f"it is named {ascii(short)[1:-1][:80]} and holds {content}",
+            kind=_kind_of_mismatch(content),
+        )
     if content is not Content.ZIP and has_zip_end(blob):
         raise Refused("file.polyglot", f"it is {content} and ends as a zip archive")
     if content in (Content.SAFETENSORS, Content.GGUF, Content.ONNX) and reads_as_pickle(blob):
@@ -149,7 +158,16 @@ def _product(made: Made, blob: Blob, sha256: str) -> Product:
     return Product(made.name, sha256 if same else digest(made.chunks()), made.size)
 
 
-def _stopped(blob: Blob, name: str, content: Content, stopped: Stopped) -> VettedFile:
+def refused_file(file: VettedFile, refused: Refused) -> VettedFile:
+    """A file that its own reader took, and that is refused for what stands around it."""
+    return replace(
+        file, outcome=Outcome.REFUSE, kind=refused.kind, rule=refused.rule.id, reason=refused.reason,
+        remedy=refused.remedy, products=(),
+    )  # fmt: skip
+
+
+def stopped_file(blob: Blob, name: str, content: Content, stopped: Stopped) -> VettedFile:
+    """The record of a file that is refused or held."""
     sha256 = str(stopped.details.pop("sha256", "")) or _digest_or_nothing(blob)
     outcome = Outcome.HOLD if isinstance(stopped, Held) else Outcome.REFUSE
     return VettedFile(

@@ -11,7 +11,9 @@ from touchstone.supply.rules import Refused
 from touchstone.supply.strict_json import parse_json
 
 HDF5_MAGIC = b"\x89HDF\r\n\x1a\n"
-_RUNNING_LAYER = re.compile(rb'"class_name"\s*:\s*"(?:[^"]{0,80}>)?(Lambda|TFSMLayer|TorchModuleWrapper|FlaxLayer|JaxLayer)"')
+_RUNNING_LAYER = re.compile(
+    rb'"class_name"\s*:\s*"(?:[^"]{0,80}>)?(Lambda|TFSMLayer|TorchModuleWrapper|FlaxLayer|JaxLayer)"'
+)
 _MODEL_CONFIG = b"model_config"
 _RUNNING = frozenset({"Lambda", "TFSMLayer", "TorchModuleWrapper", "FlaxLayer", "JaxLayer", "__lambda__"})
 _OWN = ("keras", "keras_hub", "keras_nlp", "keras_cv", "tf_keras", "tensorflow.keras", "builtins")
@@ -61,7 +63,13 @@ def _link_at(data: bytes, at: int) -> bool:
     position += width + size
     length = int.from_bytes(data[position : position + 2], "little")
     value = data[position + 2 : position + 2 + length]
-    return 0 < size < 4096 and 4 <= length == len(value) and value[0] == 0 and value.count(b"\0") >= 3 and value.endswith(b"\0")
+    return (
+        0 < size < 4096
+        and 4 <= length == len(value)
+        and value[0] == 0
+        and value.count(b"\0") >= 3
+        and value.endswith(b"\0")
+    )
 
 
 def refuse_keras(members: Mapping[str, Blob]) -> None:
@@ -101,5 +109,10 @@ def _running(value: Any) -> Iterator[str]:
             yield f"a layer of type {kind.split('>')[-1]}"
         elif isinstance(module, str) and not module.startswith(_OWN) and "class_name" in item:
             yield f"{ascii(module)[1:-1][:60]}.{ascii(kind)[1:-1][:60]}"
-        elif kind == "function" and isinstance(item.get("config"), str) and item["config"] not in ("relu", "linear") and module == "builtins":
+        elif (
+            kind == "function"
+            and isinstance(item.get("config"), str)
+            and item["config"] not in ("relu", "linear")
+            and module == "builtins"
+        ):
             yield f"the function {ascii(item['config'])[1:-1][:60]}"

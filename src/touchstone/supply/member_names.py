@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 from touchstone.supply.rules import Refused
 
-_DEVICES = frozenset({"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))})
+_DEVICES = frozenset(
+    {"con", "prn", "aux", "nul", "conin$", "conout$", *(f"{port}{n}" for port in ("com", "lpt") for n in range(10))}
+)
 _LONGEST_PART = 255
 _LONGEST_PATH = 4096
 _DEEPEST = 32

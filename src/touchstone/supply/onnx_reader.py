@@ -17,7 +17,17 @@ from touchstone.supply.rules import Held, Refused
 from touchstone.supply.tensors import Layout, Stretch
 
 _MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26})
-_STANDARD = frozenset({"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview.training", "com.microsoft", "com.microsoft.nchwc"})
+_STANDARD = frozenset(
+    {
+        "",
+        "ai.onnx",
+        "ai.onnx.ml",
+        "ai.onnx.training",
+        "ai.onnx.preview.training",
+        "com.microsoft",
+        "com.microsoft.nchwc",
+    }
+)
 _TYPES = {
     1: "F32", 2: "U8", 3: "I8", 4: "U16", 5: "I16", 6: "I32", 7: "I64", 9: "BOOL", 10: "F16", 11: "F64", 12: "U32", 13: "U64",
     14: "C64", 15: "C128", 16: "BF16", 17: "F8_E4M3", 18: "F8_E4M3FNUZ", 19: "F8_E5M2", 20: "F8_E5M2FNUZ", 24: "F8_E8M0",
@@ -160,9 +170,14 @@ def _tensor(message: Message, found: Onnx, beside: Beside, head: str) -> None:
     else:
         stretch = Memory(_inline(message, parts, dtype))
     if dtype is None:
-        found.unsupported = f"its tensor {ascii(parts.name)[:80]} is of a type ({parts.kind}) that safetensors does not have"
+        found.unsupported = (
+            f"its tensor {ascii(parts.name)[:80]} is of a type ({parts.kind}) that safetensors does not have"
+        )
     elif stretch.size != size:
-        raise Refused("onnx.structure", f"its tensor {ascii(parts.name)[:80]} has {stretch.size:,} bytes where its shape needs {size:,}")
+        raise Refused(
+            "onnx.structure",
+            f"its tensor {ascii(parts.name)[:80]} has {stretch.size:,} bytes where its shape needs {size:,}",
+        )
     else:
         while name in found.layout.tensors:
             name += "_"
@@ -183,7 +198,11 @@ def _parts(message: Message) -> _Parts:
         elif number in (4, 5, 7, 10, 11):
             parts.inline.append((number, wire, start, end))
         elif number == 13 and wire == BYTES:
-            pair = {inner: message.text(first, last) for inner, kind, first, last in message.inner(start, end).fields() if kind == BYTES}
+            pair = {
+                inner: message.text(first, last)
+                for inner, kind, first, last in message.inner(start, end).fields()
+                if kind == BYTES
+            }
             parts.external[pair.get(1, "")] = pair.get(2, "")
         elif number == 14 and wire == VARINT:
             parts.is_external = start == 1
@@ -229,7 +248,9 @@ def _outside(told: dict[str, str], size: int, found: Onnx, beside: Beside) -> tu
         raise Refused("onnx.external", f"its weights stand at {ascii(location)[:120]}, outside of its folder")
     blob = beside(location)
     if blob is None:
-        raise Refused("index.shards", f"its weights stand in {location}, which is missing", remedy="fetch the whole model again")
+        raise Refused(
+            "index.shards", f"its weights stand in {location}, which is missing", remedy="fetch the whole model again"
+        )
     try:
         offset, length = int(told.get("offset", "0")[:20] or 0), int(told.get("length", str(size))[:20] or size)
     except ValueError as fault:

@@ -39,6 +39,8 @@ class Converted:
     scalars: bytes | None
     """Everything else, as JSON; None where there is nothing else."""
     n_tied: int = 0
+    aliases: tuple[str, ...] = ()
+    """Further names of the model's tensors, that are kept once."""
     notes: list[str] = field(default_factory=list)
 
 
@@ -75,6 +77,7 @@ def convert(value: Any, find: Find, size: int) -> Converted:
         walk.rest.file() if walk.rest.tensors else None,
         json.dumps(plain, ensure_ascii=False, allow_nan=False, indent=1).encode() if _says_more(plain) else None,
         len(walk.weights.aliases) + len(walk.rest.aliases),
+        tuple(walk.weights.aliases),
         notes,
     )
 
@@ -150,7 +153,9 @@ class _Walk:
     def _stretch(self, value: TensorRef) -> Stretch:
         blob = self.find(value.storage.key)
         if value.storage.start:
-            raise Refused("checkpoint.unsupported", "a tensor stands in a view of a storage, as only very old files have it")
+            raise Refused(
+                "checkpoint.unsupported", "a tensor stands in a view of a storage, as only very old files have it"
+            )
         return Stretch(blob, value.dtype, value.shape, value.offset, value.strides)
 
     def _array(self, value: ArrayRef) -> Stretch:

@@ -12,7 +12,15 @@ MAXIMUM_MEMBERS = 100_000
 _BLOCK = 512
 _LONGEST_NAME = 4096
 _REGULAR, _FOLDER, _LONG_NAME, _EXTENDED, _GLOBAL = (b"0", b"\0", b"7"), b"5", b"L", b"x", b"g"
-_WHAT = {b"1": "a hard link", b"2": "a symbolic link", b"3": "a device", b"4": "a device", b"6": "a pipe", b"S": "a sparse file", b"K": "a link"}
+_WHAT = {
+    b"1": "a hard link",
+    b"2": "a symbolic link",
+    b"3": "a device",
+    b"4": "a device",
+    b"6": "a pipe",
+    b"S": "a sparse file",
+    b"K": "a link",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,9 @@ def read_tar(blob: Blob) -> tuple[TarMember, ...]:
                 members.append(TarMember(name, position, size))
                 names.append(name)
         elif kind != _GLOBAL:
-            raise Refused("archive.link", f"its member {ascii(_name(head))[:120]} is {_WHAT.get(kind, 'no regular file')}")
+            raise Refused(
+                "archive.link", f"its member {ascii(_name(head))[:120]} is {_WHAT.get(kind, 'no regular file')}"
+            )
         position = following
     else:
         raise Refused("file.budget", f"it has more than {MAXIMUM_MEMBERS:,} members")
@@ -117,7 +127,9 @@ def _told_name(data: bytes, kind: bytes) -> str:
         if key == b"path":
             name = _text(value)
         elif key in (b"linkpath", b"size") or key.startswith(b"GNU.sparse"):
-            raise Refused("archive.link", f"an extended tar header tells of {_text(key)[:40]}, which plain files do not need")
+            raise Refused(
+                "archive.link", f"an extended tar header tells of {_text(key)[:40]}, which plain files do not need"
+            )
     return name
 
 

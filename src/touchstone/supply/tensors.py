@@ -49,7 +49,9 @@ class Stretch:
             return
         last = self.offset + sum((side - 1) * step for side, step in zip(self.shape, strides, strict=True))
         if (last + 1) * WIDTHS[self.dtype] > self.blob.size:
-            raise Refused("checkpoint.layout", f"tensor {name!r} reaches beyond its storage of {self.blob.size:,} bytes")
+            raise Refused(
+                "checkpoint.layout", f"tensor {name!r} reaches beyond its storage of {self.blob.size:,} bytes"
+            )
 
     @property
     def steps(self) -> tuple[int, ...]:
@@ -84,7 +86,9 @@ class Stretch:
         unit = f"V{width}"
         numbers = np.frombuffer(self.blob.exactly(self.offset * width, span * width), dtype=unit)
         # Bounds were checked: every index stays inside of the span.
-        spread = np.lib.stride_tricks.as_strided(numbers, self.shape, [step * width for step in self.steps], writeable=False)
+        spread = np.lib.stride_tricks.as_strided(
+            numbers, self.shape, [step * width for step in self.steps], writeable=False
+        )
         rows = max(1, CHUNK * max(1, self.shape[0]) // max(1, self.size)) if self.shape else 1
         for row in range(0, self.shape[0] if self.shape else 1, rows):
             piece = spread[row : row + rows] if self.shape else spread
@@ -148,7 +152,10 @@ class Layout:
             where its name cannot be shown or stands already, or where it reaches beyond its storage
         """
         if not is_plain_name(name) or name == "__metadata__":
-            raise Refused("checkpoint.layout", f"a tensor's name is too long or has characters that do not show: {ascii(name)[:80]}")
+            raise Refused(
+                "checkpoint.layout",
+                f"a tensor's name is too long or has characters that do not show: {ascii(name)[:80]}",
+            )
         if name in self.tensors or name in self.aliases:
             raise Refused("checkpoint.layout", f"two tensors go by the name {name!r}")
         tensor.check(name)
@@ -178,5 +185,3 @@ class Layout:
         text += b" " * (-len(text) % 8)
         head = len(text).to_bytes(8, "little") + text
         return TensorFile(head, [self.tensors[name] for name in order], len(head) + position, tuple(order))
-
-

@@ -22,7 +22,10 @@ _LOADED_JSON = frozenset({
     "video_preprocessor_config.json", "vocab.json",
 })  # fmt: skip
 _LOADED_TEXT = frozenset({"vocab.txt", "merges.txt", "spiece.vocab"})
-_DOCUMENT = re.compile(r"(readme|licen[cs]e|notice|copying|copyright|authors|citation|model_?card|use_policy|usage_policy|changelog)\b.*", re.IGNORECASE)
+_DOCUMENT = re.compile(
+    r"(readme|licen[cs]e|notice|copying|copyright|authors|citation|model_?card|use_policy|usage_policy|changelog)\b.*",
+    re.IGNORECASE,
+)
 _PLAIN = (".txt", ".md", ".rst")
 _GIT = frozenset({".gitattributes", ".gitignore", ".gitkeep"})
 _CODE = (
@@ -69,7 +72,9 @@ def judge_json(blob: Blob, name: str) -> Judgement:
         kept = {key: inner for key, inner in value.items() if key not in dropped}
         text = json.dumps(kept, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         judgement.made.append(Made.of_bytes(name, text.encode()))
-        judgement.notes.append(f"settings that {value['model_type']} does not know are left out: {', '.join(map(_shown, dropped[:20]))}")
+        judgement.notes.append(
+            f"settings that {value['model_type']} does not know are left out: {', '.join(map(_shown, dropped[:20]))}"
+        )
         judgement.details["dropped_keys"] = list(dropped)
     else:
         judgement.made.append(Made.of_blob(name, blob))
@@ -88,7 +93,9 @@ def _index(blob: Blob, name: str, value: dict[str, Any]) -> Judgement:
     elif all(_PICKLED_SHARD.fullmatch(shard) for shard in files):
         renamed = {**value, "weight_map": {tensor: _converted_name(shard) for tensor, shard in shards.items()}}
         head = name[: len(name) - len(base_name(name))]
-        made = Made.of_bytes(f"{head}model.safetensors.index.json", json.dumps(renamed, indent=1, ensure_ascii=False).encode())
+        made = Made.of_bytes(
+            f"{head}model.safetensors.index.json", json.dumps(renamed, indent=1, ensure_ascii=False).encode()
+        )
         judgement.made.append(made)
         judgement.outcome = Outcome.CONVERT
     else:
@@ -98,7 +105,11 @@ def _index(blob: Blob, name: str, value: dict[str, Any]) -> Judgement:
 
 
 def _converted_name(shard: str) -> str:
-    return "model" * shard.startswith("pytorch_model") + shard.removeprefix("pytorch_model").removesuffix(".bin") + ".safetensors"
+    return (
+        "model" * shard.startswith("pytorch_model")
+        + shard.removeprefix("pytorch_model").removesuffix(".bin")
+        + ".safetensors"
+    )
 
 
 def judge_text(blob: Blob, name: str) -> Judgement:
@@ -122,7 +133,9 @@ def judge_text(blob: Blob, name: str) -> Judgement:
     elif document or short in _GIT or is_cache_note(name):
         judgement.notes.append("no loading code looks for a file of this name, so it is left out of the working copy")
     elif found := _YAML_CODE.search(text):
-        raise Refused("config.yaml", f"it is YAML with `{_shown(found.group().strip())}`, which names code to be called")
+        raise Refused(
+            "config.yaml", f"it is YAML with `{_shown(found.group().strip())}`, which names code to be called"
+        )
     else:
         raise Held("file.unknown", "it is a text that no loading code here looks for")
     return judgement

@@ -39,10 +39,16 @@ def check_streams(streams: list[Stream]) -> None:
         names = sorted({in_words(offence.ref) for offence in offences})
         details = {"names": names[:50], "position": worst.position}
         if worst.ref == _NESTED or (harmless and any(o.ref == _NESTED for o in offences)):
-            raise Refused("pickle.nested", f"it opens a pickle inside of itself ({in_words(_NESTED)} at byte {worst.position:,})", details=details)
+            raise Refused(
+                "pickle.nested",
+                f"it opens a pickle inside of itself ({in_words(_NESTED)} at byte {worst.position:,})",
+                details=details,
+            )
         what = {"call": "calls", "instance": "makes an instance of", "name": "names"}[worst.how]
         rule = "pickle.class" if harmless else "pickle.call"
-        raise Refused(rule, f"it {what} {in_words(worst.ref)} (at byte {worst.position:,}) when it is opened", details=details)
+        raise Refused(
+            rule, f"it {what} {in_words(worst.ref)} (at byte {worst.position:,}) when it is opened", details=details
+        )
     for stream in streams:
         if stream.fault:
             raise Refused("pickle.broken", f"{stream.fault} (at byte {stream.end:,})")
@@ -131,7 +137,13 @@ def _resolve(identity: Any) -> Storage:
         raise Misfit
     kind, key, size = identity[1], identity[2], identity[4]
     dtype = STORAGES.get(kind) or DTYPES.get(kind) if isinstance(kind, Ref) else None
-    if dtype is None or not isinstance(key, str) or type(size) is not int or size < 0 or identity[5:] not in ((), (None,)):
+    if (
+        dtype is None
+        or not isinstance(key, str)
+        or type(size) is not int
+        or size < 0
+        or identity[5:] not in ((), (None,))
+    ):
         raise Misfit
     return Storage(key, "U8" if kind in UNTYPED else dtype, size)
 

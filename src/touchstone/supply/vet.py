@@ -14,6 +14,7 @@ from touchstone.supply import integrity as soundness
 from touchstone.supply import manifest as manifests
 from touchstone.supply import pins as pinning
 from touchstone.supply import provenance as origins
+from touchstone.supply import working_copy
 from touchstone.supply.licences import lineage
 from touchstone.supply.licences.evidence import Evidence, license_of_text
 from touchstone.supply.licences.terms import terms
@@ -21,6 +22,7 @@ from touchstone.supply.manifest import Manifest
 from touchstone.supply.outcome import Outcome
 from touchstone.supply.trust import Trust
 from touchstone.supply.vetted import Vetted
+from touchstone.supply.vetting import vet_files
 
 if TYPE_CHECKING:
     from touchstone.study.model import BaseModel, IntendedUse
@@ -35,6 +37,36 @@ class Request:
     home: Path
     trust: bool = False
     data_license: str | None = None
+
+
+def vet(
+    model: BaseModel,
+    use: IntendedUse,
+    home: Path,
+    *,
+    trust: bool = False,
+    data_license: str | None = None,
+    keep: bool = False,
+) -> Vetted:
+    """Everything about one base model that can be found out without running it.
+
+    Parameters
+    ----------
+    home : state folder, where pins, keys and working copies live
+    trust : accept what has moved since first use
+    data_license : of the study's training data; None where no data are spoken of, empty where it is not stated
+    keep : whether a working copy is made for loading code
+
+    Raises
+    ------
+    ModelFilesError
+        where there is no such model; a bad one is a finding
+    """
+    request = Request(model, use, home, trust, data_license)
+    found = complete(vet_files(model, home, keep=keep), request)
+    if found.copy is None or found.integrity is None or not found.integrity.left_out:
+        return found
+    return replace(found, copy=working_copy.without(found.copy, found.integrity.left_out, home))
 
 
 def complete(vetted: Vetted, request: Request) -> Vetted:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from touchstone.supply.outcome import FileReport
+from touchstone.supply.working_copy import WorkingCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,5 @@ class Vetted:
     provenance: Any = None
     licences: Any = None
     card: Any = None
+    copy: WorkingCopy | None = None
+    """The accepted and converted files, the only ones that loading code may see; None where it was not made."""

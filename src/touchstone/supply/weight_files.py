@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from touchstone.supply.blob import Blob, Memory
 from touchstone.supply.census import Census, count
@@ -31,7 +31,7 @@ def judge_safetensors(blob: Blob, name: str) -> Judgement:
     return Judgement("safetensors", Outcome.ACCEPT, [Made.of_blob(name, blob)], _notes(census), details, sha256)
 
 
-def _check_numbers(census: Census, details: dict[str, object]) -> None:
+def _check_numbers(census: Census, details: Mapping[str, object]) -> None:
     if census.n_not_finite:
         where = ", ".join(ascii(name)[1:-1][:80] for name in census.not_finite[:3])
         what = f"{census.n_not_finite:,} of its {census.n_elements:,} numbers are NaN or infinite (in {where})"
@@ -76,7 +76,9 @@ def converted(found: Converted, name: str, format: str) -> Judgement:
         judgement.notes += _notes(census)
         judgement.made.append(Made.of_tensors(part, content))
         if content is found.weights:
-            judgement.details.update(census=census.as_data(), tensors=list(content.names[:_MOST_NAMES]))
+            judgement.details.update(
+                census=census.as_data(), tensors=list(content.names[:_MOST_NAMES]), aliases=list(found.aliases)
+            )
     if found.n_tied:
         judgement.notes.append(f"{found.n_tied:,} tied tensors are kept once, their other names in the file's metadata")
     return judgement

@@ -76,7 +76,9 @@ def read_zip(blob: Blob) -> tuple[Member, ...]:
     position = 0
     for entry in sorted(entries, key=lambda entry: entry.offset):
         if entry.offset != position:
-            raise _broken(f"there are bytes between its records that belong to none (at byte {min(entry.offset, position):,})")
+            raise _broken(
+                f"there are bytes between its records that belong to none (at byte {min(entry.offset, position):,})"
+            )
         member, position = _read_local(blob, entry, end.start)
         if not entry.name.endswith("/"):
             members.append(member)
@@ -289,7 +291,10 @@ def _check_ratios(members: list[Member]) -> None:
         raise Refused("archive.bomb", f"it would unfold to {total:,} bytes")
     for member in members:
         if member.size > MAXIMUM_RATIO * max(member.packed, 1) and member.size > 1 << 16:
-            raise Refused("archive.bomb", f"its member {ascii(member.name)[:120]} unfolds to {member.size // max(member.packed, 1):,} times its size")
+            raise Refused(
+                "archive.bomb",
+                f"its member {ascii(member.name)[:120]} unfolds to {member.size // max(member.packed, 1):,} times its size",
+            )
     if total > FREE_BYTES and total > MAXIMUM_TOTAL_RATIO * max(packed, 1):
         raise Refused("archive.bomb", f"it would unfold to {total // max(packed, 1):,} times its size")
 
