@@ -61,6 +61,7 @@ def judge(blob: Blob, name: str, around: Surroundings) -> Found:
         file = _record(blob, name, found)
         return file, found.made, found.members
     except Stopped as stopped:
+        stopped = _graver(blob, content, stopped)
         members = stopped.details.pop("members", [])
         return stopped_file(blob, name, content, stopped), [], members
     except _READER_FAULTS as fault:
@@ -139,6 +140,14 @@ def _check_one_reading(blob: Blob, name: str, content: Content) -> None:
         raise Refused("file.polyglot", f"it is {content} and ends as a zip archive")
     if content in (Content.SAFETENSORS, Content.GGUF, Content.ONNX) and reads_as_pickle(blob):
         raise Refused("file.polyglot", f"it is {content} and reads as a pickle that calls functions")
+
+
+def _graver(blob: Blob, content: Content, stopped: Stopped) -> Stopped:
+    """What breaks its own format because a second one hangs on it is more than broken."""
+    appended = stopped.rule.id in ("safetensors.layout", "gguf.structure", "onnx.structure", "pickle.broken")
+    if appended and content is not Content.ZIP and has_zip_end(blob):
+        return Refused("file.polyglot", f"it is {content} and ends as a zip archive: {stopped.reason}")
+    return stopped
 
 
 def _kind_of_mismatch(content: Content) -> Kind:
