@@ -70,7 +70,19 @@ PLAIN = safetensors({"weight": tensor([2], 0, 8)}, struct.pack("<2f", 0.5, -1.0)
 _OLD = b"cposix\nsystem\n(Vtrue\ntR."
 _INST = b"(Vtrue\niposix\nsystem\n."
 _OBJ = b"(cposix\nsystem\nVtrue\no."
-_MEMO = PROTO4 + text("collections") + b"\x94" + b"0" + text("os") + b"q\x00" + b"0h\x00" + text("system") + b"\x93(" + text("true") + b"tR."
+_MEMO = (
+    PROTO4
+    + text("collections")
+    + b"\x94"
+    + b"0"
+    + text("os")
+    + b"q\x00"
+    + b"0h\x00"
+    + text("system")
+    + b"\x93("
+    + text("true")
+    + b"tR."
+)
 _RESOLVED = PROTO4 + call("pkgutil", "resolve_name", text("os:system")) + b"(" + text("true") + b"tR."
 _GETATTR = (
     PROTO4 + name("inspect", "getattr_static") + b"(" + call("importlib", "import_module", text("os")) + text("system")
@@ -188,14 +200,22 @@ def _varint(value: int) -> bytes:
 
 
 def onnx_model(*, location: str | None = None, domain: str = "", op: str = "Relu") -> bytes:
-    node = field(1, b"x") + field(2, b"y") + field(3, b"n") + field(4, op.encode()) + (field(7, domain.encode()) if domain else b"")
+    node = (
+        field(1, b"x")
+        + field(2, b"y")
+        + field(3, b"n")
+        + field(4, op.encode())
+        + (field(7, domain.encode()) if domain else b"")
+    )
     weight = field(1, 2) + field(2, 1) + field(8, b"w")
     if location is None:
         weight += field(9, struct.pack("<2f", 0.5, -1.0))
     else:
         weight += field(13, field(1, b"location") + field(2, location.encode())) + field(14, 1)
     graph = field(1, node) + field(2, b"g") + field(5, weight)
-    opsets = field(8, field(1, b"") + field(2, 17)) + (field(8, field(1, domain.encode()) + field(2, 1)) if domain else b"")
+    opsets = field(8, field(1, b"") + field(2, 17)) + (
+        field(8, field(1, domain.encode()) + field(2, 1)) if domain else b""
+    )
     return field(1, 8) + field(2, b"tests") + field(7, graph) + opsets
 
 
@@ -212,7 +232,11 @@ def gguf(template: str | None = None, n_keys: int | None = None) -> bytes:
 
 
 def torchscript() -> bytes:
-    return torch_zip(benign_pickle(), {"constants.pkl": PROTO4 + b").", "code/__torch__.py": b"def forward(self, x):\n  return x\n"}, "model")
+    return torch_zip(
+        benign_pickle(),
+        {"constants.pkl": PROTO4 + b").", "code/__torch__.py": b"def forward(self, x):\n  return x\n"},
+        "model",
+    )
 
 
 def exported() -> bytes:

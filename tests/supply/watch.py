@@ -31,7 +31,9 @@ def _importing() -> bool:
     """Whether Python itself is loading one of our own or the standard library's modules."""
     frame = sys._getframe(2)
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code.co_filename.endswith("dataclasses.py"):
+        if frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code.co_filename.endswith(
+            "dataclasses.py"
+        ):
             return True
         frame = frame.f_back  # type: ignore[assignment]
     return False

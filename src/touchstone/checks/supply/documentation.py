@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.supply.subjects import NOT_AT_HAND
+from touchstone.checks.supply.subjects import NOT_AT_HAND, bases
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.supply.card import Card
 from touchstone.supply.vetted import Vetted
@@ -37,7 +37,7 @@ class Documentation(Check):
 
     def run(self, context: Context) -> Iterator[Finding]:
         use = context.study.intended_use.use
-        for vetted in context.vetted:
+        for vetted in bases(context):
             yield self._judged(vetted, Severity.MAJOR if use in _BEYOND else self.severity)
 
     def _judged(self, vetted: Vetted, severity: Severity) -> Finding:
