@@ -60,7 +60,7 @@ class Files(Check):
         stopped = report.not_accepted
         numbers: dict[str, Any] = {"value": float(len(stopped)), "threshold": 0.0, "n": len(report.files)}
         if worst.outcome is Outcome.REFUSE:
-            statement = f"{worst.name} is {_HOW[worst.kind or Kind.UNSUPPORTED]}: {worst.reason}{_more(stopped)}."
+            statement = f"File {worst.name} is {_HOW[worst.kind or Kind.UNSUPPORTED]}: {worst.reason}{_more(stopped)}."
             details = {"kind": str(worst.kind), "file": worst.name, **_details(report)}
             return self.finding(vetted.written, Status.FAIL, statement, remedy=worst.remedy, **numbers, **details)
         if worst.outcome is Outcome.HOLD:

@@ -58,7 +58,7 @@ class Integrity(Check):
             voucher = found.undecided[0]
             return self.finding(
                 vetted.written, Status.INCONCLUSIVE,
-                f"{voucher.file} signs these bytes, but {voucher.reason}.",
+                f"The file {voucher.file} signs these bytes, but {voucher.reason}.",
                 remedy="ask the publisher for the key by another way and put it under keys/ of the state folder",
                 **numbers, **details,
             )  # fmt: skip
@@ -98,7 +98,7 @@ def _sound(found: integrity.Integrity) -> str:
         left = f"; {plural(len(found.left_out), 'file')} outside the signature left out" if found.left_out else ""
         return f"A signature by a trusted key holds over {files}{left}."
     if found.vouchers:
-        return f"{found.vouchers[0].file} agrees with all {files}."
+        return f"The file {found.vouchers[0].file} agrees with all {files}."
     if found.pinned is None:
         return f"{files} listed; nothing was pinned, since files were refused."
     if found.pinned.state == "accepted anew":

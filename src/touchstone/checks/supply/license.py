@@ -106,7 +106,7 @@ _ROLES = {"ancestor": "ancestor", "base_data": "it was trained on", "tokenizer":
 
 
 def _statement(status: Status, found: Terms, use: str, reasons: list[str]) -> str:
-    name = found.license or "no licence"
+    name = f"The licence {found.license}" if found.license else "No licence"
     if status is Status.PASS:
         duties = found.decision.obligations
         return f"{name} allows {use} use" + (f", with {plural(len(duties), 'obligation')}." if duties else ".")

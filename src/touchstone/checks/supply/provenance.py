@@ -92,7 +92,7 @@ def _verdict(found: provenance.Provenance, use: str) -> tuple[Status, str, str |
         )
     return (
         Status.PASS,
-        f"{found.source} at {_short(found.revision)}{who}: {_SHOWN[found.level]} (level {found.level}).",
+        f"Source {found.source} at {_short(found.revision)}{who}: {_SHOWN[found.level]} (level {found.level}).",
         remedy,
     )
 
