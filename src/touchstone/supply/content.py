@@ -60,10 +60,11 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _SPACE = b" \t\r\n"
+_JSON = (".json", ".ipynb")
 
 
 def identify(blob: Blob, name: str) -> Content:
-    """The kind of content; the name only helps to say in which words a broken file is refused."""
+    """The kind of content; the name only helps to tell JSON from other text, and to say how a file is broken."""
     if blob.size == 0:
         return Content.EMPTY
     head = blob.read(0, 4096)
@@ -80,13 +81,14 @@ def identify(blob: Blob, name: str) -> Content:
         return Content.SAFETENSORS
     if head[:1] == b"\x80" and head[1:2] <= b"\x05":
         return Content.PICKLE
-    return _without_magic(blob, head)
+    return _without_magic(blob, head, name)
 
 
-def _without_magic(blob: Blob, head: bytes) -> Content:
+def _without_magic(blob: Blob, head: bytes, name: str) -> Content:
     text = is_text(blob)
     if text and head.lstrip(_SPACE)[:1] in (b"{", b"["):
-        return Content.JSON
+        # No pickle begins so. A vocabulary may, with "[PAD]": it is JSON only where its name makes a reader take it so.
+        return Content.JSON if name.lower().endswith(_JSON) else Content.TEXT
     stream = run(blob, limit=_PROBE)
     if (stream.n_calls and stream.offences) or (not text and looks_like_pickle(stream)):
         return Content.PICKLE
