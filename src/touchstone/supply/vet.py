@@ -75,25 +75,32 @@ def complete(vetted: Vetted, request: Request) -> Vetted:
         return vetted
     model, trust, pins = request.model, Trust(request.home), pinning.Pins(request.home)
     manifest = manifests.of_report(vetted.files)
+    vouchers = soundness.vouchers(vetted.path, manifest, trust, model.revision)
+    sound = soundness.Integrity(manifest.root, len(manifest.files), vouchers, None)
+    listed, stated = sound.stated
+    model = replace(
+        model, source=model.source or stated.source, publisher=model.publisher or stated.publisher,
+        revision=model.revision or (stated.revision if model.source in (None, stated.source) else None),
+    )  # fmt: skip
+    request = replace(request, model=model)
     documents = documents_of(vetted)
-    card = cards.parse(documents, license_of_text(documents))
+    card = cards.filled(cards.parse(documents, license_of_text(documents)), listed, stated)
     found = terms(
         documents, card, request.use, _known(pins), written=vetted.written,
-        declared=model.license, data_license=request.data_license,
+        declared=model.license, listed=(listed, stated.license), data_license=request.data_license,
     )  # fmt: skip
-    integrity = _integrity(vetted, request, manifest, trust, pins, found.evidence, card)
+    integrity = _integrity(vetted, request, manifest, sound, pins, found.evidence, card)
     provenance = origins.trace(model, request.use.use, trust, integrity, found.evidence.has_text)
+    vetted = replace(vetted, source=vetted.source or stated.source, publisher=model.publisher, revision=model.revision)
     return replace(vetted, manifest=manifest, integrity=integrity, provenance=provenance, licences=found, card=card)
 
 
 def _integrity(
-    vetted: Vetted, request: Request, manifest: Manifest, trust: Trust, pins: pinning.Pins,
+    vetted: Vetted, request: Request, manifest: Manifest, sound: soundness.Integrity, pins: pinning.Pins,
     evidence: Evidence, card: cards.Card,
 ) -> soundness.Integrity:  # fmt: skip
     assert vetted.path is not None and vetted.files is not None, "there are files"
-    model = request.model
-    vouchers = soundness.vouchers(vetted.path, manifest, trust, model.revision)
-    sound = soundness.Integrity(manifest.root, len(manifest.files), vouchers, None)
+    model, vouchers = request.model, sound.vouchers
     found = evidence.expression if evidence.kind in ("text", "card") else None
     facts = pinning.Facts(
         model.repository or model.source,
