@@ -228,7 +228,9 @@ def gguf(template: str | None = None, n_keys: int | None = None) -> bytes:
 
     keys = [] if template is None else [string("tokenizer.chat_template") + struct.pack("<I", 8) + string(template)]
     count = len(keys) if n_keys is None else n_keys
-    return b"GGUF" + struct.pack("<IQQ", 3, 0, count) + b"".join(keys) + bytes(32)
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1 if n_keys is None else 0, count) + b"".join(keys)
+    head += string("w") + struct.pack("<IQIQ", 1, 2, 0, 0)
+    return head + bytes(-len(head) % 32) + struct.pack("<2f", 0.5, -1.0)
 
 
 def torchscript() -> bytes:
