@@ -6,15 +6,19 @@ python -m tests.supply.fuzzing --seconds 1800
 from __future__ import annotations
 
 import argparse
+import io
 import random
 import resource
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from tests.supply import benign_list, hostile_list
+from tests.supply.opcodes import torch_zip, zipped
+from tests.supply.state_dicts import ZIP, cases, save
 from tests.supply.watch import nothing_runs
 from touchstone.supply.blob import Memory
 from touchstone.supply.judgement import Surroundings, nothing_beside
@@ -68,6 +72,41 @@ def corpus() -> dict[str, list[tuple[str, bytes]]]:
     return found
 
 
+def _members(data: bytes, ending: str) -> list[tuple[str, bytes]]:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            return [(name, archive.read(name)) for name in archive.namelist() if name.endswith(ending)]
+    except (zipfile.BadZipFile, RuntimeError, ValueError, NotImplementedError, EOFError):
+        return []
+
+
+def inner_corpus() -> dict[str, list[tuple[str, bytes]]]:
+    """What stands inside of frames with check sums and lengths, to be bent and framed again by :func:`framed`."""
+    whole = [file for files in corpus().values() for file in files]
+    pickles = [one for _, data in whole for one in _members(data, "data.pkl")]
+    checkpoints = [save(value, protocol=protocol) for _, value, layout, protocol in cases() if layout == ZIP]
+    pickles += [one for data in checkpoints if len(data) < LARGEST for one in _members(data, "data.pkl")]
+    headers = [(name, data[8:]) for name, data in whole if name.endswith(".safetensors") and data[8:9] == b"{"]
+    return {
+        "checkpoint": pickles,
+        "header": headers,
+        "arrays": [one for _, data in whole for one in _members(data, ".npy")],
+        "keras": [one for _, data in whole for one in _members(data, "config.json")],
+    }
+
+
+def framed(kind: str, data: bytes) -> tuple[str, bytes]:
+    """The file around it, with lengths and sums that agree."""
+    if kind == "checkpoint":
+        return "model.pt", torch_zip(data, {f"data/{i}": bytes(64) for i in range(4)})
+    if kind == "header":
+        end = data.rfind(b"}") + 1
+        return "model.safetensors", len(data[:end]).to_bytes(8, "little") + data
+    if kind == "arrays":
+        return "arrays.npz", zipped({"a.npy": data})
+    return "model.keras", zipped({"config.json": data, "metadata.json": b"{}"})
+
+
 def bent(rng: random.Random, files: Sequence[tuple[str, bytes]]) -> tuple[str, bytes]:
     """One file with some of its bytes changed, cut, doubled or taken from another."""
     name, data = rng.choice(files)
@@ -119,12 +158,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    kinds = sorted(corpus().items())
+    kinds = [("", files) for _, files in sorted(corpus().items())] + 4 * sorted(inner_corpus().items())
     rng = random.Random(options.seed)
     until, n, outcomes = time.monotonic() + options.seconds, 0, dict.fromkeys(Outcome, 0)
     while time.monotonic() < until:
-        _, files = kinds[n % len(kinds)]
+        kind, files = kinds[n % len(kinds)]
         name, data = bent(rng, files)
+        if kind:
+            name, data = framed(kind, data)
         try:
             outcomes[tried(name, data).outcome] += 1
         except BaseException:

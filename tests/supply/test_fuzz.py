@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.supply.fuzzing import bent, corpus, tried
+from tests.supply.fuzzing import bent, corpus, framed, inner_corpus, tried
 
-CORPUS = corpus()
+CORPUS, INNER = corpus(), inner_corpus()
 SHORT = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
@@ -19,6 +19,14 @@ SHORT = settings(max_examples=40, deadline=None, derandomize=True, suppress_heal
 @given(seed=st.integers(0, 1 << 32))
 def test_bent_files_end_in_a_judgement(suffix: str, seed: int) -> None:
     tried(*bent(random.Random(seed), CORPUS[suffix]))
+
+
+@pytest.mark.parametrize("kind", sorted(INNER))
+@SHORT
+@given(seed=st.integers(0, 1 << 32))
+def test_bent_content_in_a_sound_frame_ends_in_a_judgement(kind: str, seed: int) -> None:
+    _, data = bent(random.Random(seed), INNER[kind])
+    tried(*framed(kind, data))
 
 
 @pytest.mark.parametrize(
