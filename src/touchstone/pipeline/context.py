@@ -11,6 +11,7 @@ from touchstone.core.measures import BaseScore, Candidate, Latency, Stage
 from touchstone.dataset.model import Dataset
 from touchstone.pipeline.contender import Contender
 from touchstone.study.model import Study
+from touchstone.supply.vetted import Vetted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,7 @@ class RunContext:
     openings_changed_model: bool = False
     stages: Sequence[Stage] = ()
     energy: Mapping[str, Any] = field(default_factory=dict)
-    vetted: Sequence[Any] = ()
+    vetted: Sequence[Vetted] = ()
     saved: Mapping[str, Any] = field(default_factory=dict)
     """What transfer saved against the references, see :mod:`touchstone.pipeline.saving`."""
     missing: dict[str, str] = field(default_factory=dict)
