@@ -97,7 +97,9 @@ def scratch_examples(n: int, task: str) -> int:
     """
     from touchstone.candidates.ladder import plain_bill
 
-    return n * max(3 * plain_bill(task == "text-classification"), min(100, 20_000 // max(n, 1)))
+    is_text = task == "text-classification"
+    looks = 50 if is_text else 100
+    return n * max(3 * plain_bill(is_text), min(looks, 200 * looks // max(n, 1)))
 
 
 def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
