@@ -364,7 +364,7 @@ def with_state(value: Any, state: Any) -> None:
         value.order = order if order in "<>" else "|"
     elif isinstance(value, Pairs) and isinstance(state, Pairs):
         # A namespace keeps its fields this way; an ordered dictionary of torch its ``_metadata``, which only torch reads.
-        value.items.extend(pair for pair in state.items if pair[0] != "_metadata")
+        value.items.extend([pair for pair in state.items if pair[0] != "_metadata"])
     elif not isinstance(value, TensorRef) or not isinstance(state, Pairs | tuple):
         raise Misfit
 

@@ -32,7 +32,8 @@ MAXIMUM_MEMO = 1_000_000
 MAXIMUM_TEXT = 64 << 20
 MAXIMUM_BYTES = 1 << 30
 MAXIMUM_COPIED = 64 << 20
-"""Items and letters that constructors may copy: without a bound, a container built from itself doubles at every step."""
+"""Bytes that constructors may copy: without a bound, a container built from itself doubles at every step."""
+_ITEM_BYTES = 16
 _MAXIMUM_LINE = 1 << 20
 _MAXIMUM_DIGITS = 1000
 _MAXIMUM_INTEGER_BYTES = 1024
@@ -192,7 +193,8 @@ class _Machine:
     def copies(self, args: tuple[Any, ...]) -> None:
         for value in args:
             inner = value.items if isinstance(value, Pairs | Bag) else value
-            self.copied += len(inner) if isinstance(inner, list | tuple | str) else 0
+            if isinstance(inner, list | tuple | str):
+                self.copied += len(inner) * (1 if isinstance(inner, str) else _ITEM_BYTES)
         if self.copied > MAXIMUM_COPIED:
             raise _Broken("it unfolds to more than it may")
 
