@@ -154,7 +154,7 @@ def train(
                 if ended:
                     break
             stopped = None if math.isfinite(loss) else "the training loss is no longer a number"
-            if held is not None and (ended or keeper.looks(epoch)):
+            if held is not None and (ended or looks_after(epoch, plan.epochs)):
                 record.add(evaluate(network, held, criterion), seen)
                 stopped = stopped or keeper.judge(record) or (stop(record.log()) if stop is not None else None)
             if ended or stopped:
@@ -177,6 +177,12 @@ def _outcome(
     return Outcome(record.log(), final, best, stopped, seen)
 
 
+def looks_after(epoch: int, epochs: int) -> bool:
+    """Whether a training of so many epochs is looked at after this one: about 25 times in all, and at its end."""
+    every = max(1, -(-epochs // MOST_EVALUATIONS))
+    return (epoch + 1) % every == 0 or epoch + 1 == epochs
+
+
 class _Keeper:
     """Knows where in the plan a training stands, and which weights it will keep."""
 
@@ -186,7 +192,6 @@ class _Keeper:
         self.per_epoch = steps_per_epoch(n, plan.batch_size, self.at_least)
         self.total = self.per_epoch * plan.epochs
         self.horizon = self.per_epoch * plan.horizon
-        self.every = max(1, -(-plan.epochs // MOST_EVALUATIONS))
         self.done = 0
         self._mean: dict[str, Tensor] | None = None
         self._averaged = 0
@@ -201,9 +206,6 @@ class _Keeper:
 
     def share(self) -> float:
         return multiplier(self.done, self.horizon, self.plan.warmup)
-
-    def looks(self, epoch: int) -> bool:
-        return (epoch + 1) % self.every == 0 or epoch + 1 == self.plan.epochs
 
     def after_step(self) -> None:
         self.done += 1
