@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from touchstone.cli import assess, checks, demo, doctor, init, rank, report, run
+from touchstone.cli import assess, audit, checks, demo, doctor, init, rank, report, run
 from touchstone.cli.status import Exit
 from touchstone.cli.terminal import clean, error_console
 from touchstone.core.errors import InputError, MissingExtra
@@ -45,6 +45,7 @@ app.command()(demo.demo)
 app.command()(init.init)
 app.command()(run.run)
 app.command()(assess.assess)
+app.command()(audit.audit)
 app.command()(rank.rank)
 app.command()(report.report)
 app.command()(checks.checks)
