@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 DATA ?= ../shared/data
 JOBS ?= 2
+SECONDS ?= 300
 
 BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -15,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Exit statuses 3 and 4 are verdicts (reject, hold): the demo did what it should.
 A_VERDICT := { s=$$?; [ $$s -eq 3 ] || [ $$s -eq 4 ]; }
 
-.PHONY: help demo demo-text test lint format types docs acceptance bench bases pages pins clean
+.PHONY: help demo demo-text test lint format types docs acceptance fuzz bench bases pages pins clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -43,7 +44,7 @@ demo-text: $(FOR_USE)
 
 ## make test        every test, on two cores (JOBS=4 for more)
 test: $(FOR_WORK)
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests -k "not nothing_gives and not killed_twice"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests
 
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)
@@ -66,8 +67,12 @@ docs: $(FOR_WORK)
 
 ## make acceptance  whole runs on real data (DATA=folder; says so where there is none)
 acceptance: $(FOR_WORK)
-	@if [ -d "$(DATA)" ]; then TOUCHSTONE_DATA="$(abspath $(DATA))" $(BIN)/python -m pytest acceptance tests/pipeline/test_run.py; \
+	@if [ -d "$(DATA)" ]; then TOUCHSTONE_DATA="$(abspath $(DATA))" $(BIN)/python -m pytest acceptance; \
 	else echo "acceptance: no data at $(DATA), nothing was run (give a folder with DATA=...)"; fi
+
+## make fuzz        bend model files at random for minutes (SECONDS=1800) and judge them
+fuzz: $(FOR_WORK)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.supply.fuzzing --seconds $(SECONDS)
 
 ## make bench       speed, each as a ratio with its spread
 bench: $(FOR_WORK)

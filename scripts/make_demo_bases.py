@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import shutil
 import string
 import time
 from collections.abc import Callable
@@ -25,6 +26,10 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from transformers import ResNetConfig, ResNetForImageClassification, ViTImageProcessorPil
+
+from touchstone.core import digest
+from touchstone.supply import manifest
+from touchstone.supply.integrity import MANIFEST
 
 OUT = Path(__file__).parent.parent / "src" / "touchstone" / "demo" / "bases"
 PAPER = 64  # pixels of the sheet before it is scanned
@@ -293,6 +298,17 @@ def save(name: str, model: ResNetForImageClassification, folder: Path, accuracy:
         classes=model.config.num_labels,
     )
     (folder / "README.md").write_text(card)
+    vouch(folder)
+
+
+def vouch(folder: Path) -> None:
+    """Put the licence's text beside the weights, and a list of all files that vetting holds them against."""
+    shutil.copyfile(Path(__file__).parent.parent / "LICENSE", folder / "LICENSE")
+    (folder / MANIFEST).unlink(missing_ok=True)
+    source = {"repo": "scripts/make_demo_bases.py", "revision": digest.of_file(folder / "model.safetensors")}
+    facts = {"source": source, "publisher": {"name": "Touchstone"}, **manifest.read(folder).as_data()}
+    listed = {"schema": "touchstone/manifest/1", **facts}
+    (folder / MANIFEST).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:

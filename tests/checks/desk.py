@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from tests.supply.small_models import CARD, COMMIT, known_text, write_model
+from tests.supply.small_models import vetted as vetted_model
 from touchstone.checks.context import Context, Need
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Latency, Stage
@@ -270,8 +274,17 @@ def contest_desk(
     chosen = next((one.subject for one in candidates if one.name == "tuned"), None)
     return Desk(
         study(*require, **study_more), data, candidates=candidates, chosen_subject=chosen, predictions=predictions,
-        opened={"test": labels["test"]},
+        opened={"test": labels["test"]}, vetted=[trusted_base()],
     )  # fmt: skip
+
+
+@cache
+def trusted_base() -> Vetted:
+    """A base model with which nothing is wrong: data alone, a source, a licence, a card."""
+    with tempfile.TemporaryDirectory() as folder:
+        model = write_model(Path(folder) / "base", card=CARD, license=known_text("Apache-2.0"))
+        seen = vetted_model(model, Path(folder) / "home", source="acme/tools", revision=COMMIT)
+    return replace(seen, written=BASE)
 
 
 def changed(desk: Desk, name: str, **fields: Any) -> Desk:

@@ -39,6 +39,17 @@ def test_a_shuffled_network_is_displaced_and_unlike_the_base(references):
     assert found.tuned_accuracy <= found.base_accuracy
 
 
+@pytest.mark.parametrize("value", [0.0, float("nan"), 1e30])
+def test_a_diverged_network_retains_nothing(references, value):
+    model = classifier(shared("vit"), ("a", "b"))
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(value)
+    found = _retention(model, references)
+    assert list(found.cka.values())[-1] < 0.3
+    assert found.tuned_accuracy < found.base_accuracy
+
+
 def test_displacement_is_relative_to_the_base():
     base = classifier(shared("vit"), ("a", "b"))
     grown = classifier(shared("vit"), ("a", "b"))

@@ -3,9 +3,8 @@ import pytest
 
 from tests.nn.learnable import QUIET, data
 from tests.nn.tiny import shared
-from touchstone.core.measures import TrainingLog
 from touchstone.nn.families import IMAGE, TEXT
-from touchstone.nn.scratch import scratch, still_improving
+from touchstone.nn.scratch import scratch
 from touchstone.nn.train import load_tuned, predict
 
 
@@ -44,23 +43,3 @@ def test_stops_when_it_is_told_to_and_says_why(tmp_path):
     tuned = _run("resnet", tmp_path, data(IMAGE), examples_seen=32 * 20, stop=stop)
     assert tuned.stopped == "cannot catch up" and len(asked) == 2
     assert not tuned.undertrained
-
-
-def _log(losses):
-    steps = tuple(range(len(losses)))
-    return TrainingLog(1e-3, steps, steps, tuple(losses), tuple(losses), tuple(losses))
-
-
-def test_says_when_it_was_still_improving():
-    rng = np.random.default_rng(0)
-    falling = np.linspace(2.0, 0.5, 24) + rng.normal(0, 0.02, 24)
-    flat = np.r_[np.linspace(2.0, 1.0, 12), np.full(12, 1.0)] + rng.normal(0, 0.02, 24)
-    assert still_improving(_log(falling))
-    assert not still_improving(_log(flat))
-    assert not still_improving(_log([1.0, 0.9]))
-
-
-def test_rarely_calls_a_flat_curve_improving():
-    rng = np.random.default_rng(1)
-    alarms = sum(still_improving(_log(1 + rng.normal(0, 0.05, 24))) for _ in range(200))
-    assert alarms <= 20

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from touchstone.nn.similarity import debiased_cka
+from touchstone.nn.similarity import debiased_cka, likeness
 
 
 def test_is_one_for_rotated_and_scaled_features():
@@ -20,3 +20,10 @@ def test_is_zero_on_average_for_unrelated_features_at_any_width(d):
 
 def test_is_not_a_number_for_constant_features():
     assert np.isnan(debiased_cka(np.ones((10, 3)), np.arange(30.0).reshape(10, 3)))
+
+
+@pytest.mark.parametrize("tuned", [np.ones((10, 3)), np.full((10, 3), np.nan)])
+def test_nothing_is_left_in_a_network_that_answers_everything_alike(tuned):
+    rng = np.random.default_rng(2)
+    assert likeness(rng.normal(size=(10, 3)), tuned) == 0.0
+    assert likeness(np.ones((10, 3)), rng.normal(size=(10, 3))) is None

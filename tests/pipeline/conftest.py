@@ -63,7 +63,7 @@ def save_base(folder: Path, seed: int) -> None:
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with data, bases and a study file."""
     root = tmp_path_factory.mktemp("workshop")
-    draw_shapes(root / "data", 60)
+    draw_shapes(root / "data", 40)
     save_base(root / "bases" / "one", 1)
     save_base(root / "bases" / "two", 2)
     (root / "study.yaml").write_text(STUDY)

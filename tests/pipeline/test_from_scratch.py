@@ -18,23 +18,30 @@ def log(accuracies: list[float], losses: list[float], *, examples: int = 1000) -
 
 
 def test_a_longer_training_that_gains_nothing_shows_that_the_budget_was_enough() -> None:
-    trial = weigh(log([0.1, 0.80], [2.3, 0.50]), log([0.1, 0.81], [2.3, 0.49]), None, bar=0.9)
+    trial = weigh(log([0.1, 0.80], [2.3, 0.50]), log([0.1, 0.81], [2.3, 0.49]), None, bar=0.9, falling=True)
     assert (trial.longer, trial.undertrained) == (False, False)
     assert "0.49" in trial.words
 
 
 def test_a_longer_training_that_gains_is_the_fairer_reference() -> None:
-    trial = weigh(log([0.1, 0.70], [2.3, 0.80]), log([0.1, 0.75], [2.3, 0.60]), None, bar=0.9)
+    trial = weigh(log([0.1, 0.70], [2.3, 0.80]), log([0.1, 0.75], [2.3, 0.60]), None, bar=0.9, falling=True)
     assert (trial.longer, trial.undertrained) == (True, False)
 
 
 def test_it_stays_undertrained_while_another_such_gain_could_reach_transfer() -> None:
-    trial = weigh(log([0.1, 0.70], [2.3, 0.80]), log([0.1, 0.80], [2.3, 0.60]), None, bar=0.9)
+    trial = weigh(log([0.1, 0.70], [2.3, 0.80]), log([0.1, 0.80], [2.3, 0.60]), None, bar=0.9, falling=True)
     assert (trial.longer, trial.undertrained) == (True, True)
 
 
+def test_a_longer_training_that_came_to_rest_is_enough() -> None:
+    trial = weigh(log([0.1, 0.70], [2.3, 0.80]), log([0.1, 0.80], [2.3, 0.60]), None, bar=0.9, falling=False)
+    assert (trial.longer, trial.undertrained) == (True, False)
+
+
 def test_a_longer_training_without_hope_decides() -> None:
-    trial = weigh(log([0.1, 0.70], [2.3, 0.80]), log([0.1, 0.5], [2.3, 1.0]), "it could reach 0.75", bar=0.9)
+    trial = weigh(
+        log([0.1, 0.70], [2.3, 0.80]), log([0.1, 0.5], [2.3, 1.0]), "it could reach 0.75", bar=0.9, falling=True
+    )
     assert (trial.longer, trial.undertrained) == (False, False)
 
 
@@ -49,5 +56,5 @@ def test_only_a_flat_curve_far_below_is_hopeless() -> None:
 
 def test_few_examples_are_seen_more_often() -> None:
     per_example = [scratch_examples(n, "image-classification") / n for n in (100, 1000, 10_000)]
-    assert per_example[0] == 200
+    assert per_example[0] == 100
     assert per_example == sorted(per_example, reverse=True)

@@ -18,7 +18,7 @@ from touchstone.core import catalogue
 from touchstone.pipeline.run import run
 from touchstone.study.parse import parse
 
-FILES = {"study.lock.yaml", "evidence.json", "report.html", "model_card.md", "decision.md", "flagged.csv", "splits.csv",
+FILES = {"study.lock.yaml", "evidence.json", "report.html", "model_card.md", "decision.md", "bom.json", "flagged.csv", "splits.csv",
          "model", "log.jsonl", "cache"}  # fmt: skip
 TIMED = {"cost.energy", "evaluate.latency"}
 

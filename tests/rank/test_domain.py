@@ -51,7 +51,9 @@ def test_the_cheapest_of_the_tied_is_chosen() -> None:
     latent, y = _world(200)
     same = _blocks(latent, 1, 1.0)
     bases = [BaseInput("slow", same, None, 0.1), BaseInput("quick", same, None, 0.01)]
-    assert next(s.base for s in rank_bases(bases, y)[0] if s.chosen) == "quick"
+    first, second = rank_bases(bases, y)[0]
+    assert (first.base, first.rank, first.chosen) == ("quick", 1, True)
+    assert (second.base, second.rank, second.chosen) == ("slow", 2, False)
     noise = [BaseInput("a", same, None, 0.0101), BaseInput("b", same, None, 0.0100)]
     assert next(s.base for s in rank_bases(noise, y)[0] if s.chosen) == "a"
 

@@ -47,7 +47,7 @@ def test_open_questions_of_weight_that_do_not_hold_are_risks_carried_openly() ->
     risks = section(text_of(told_runs.hold()), "Risks carried openly")
     assert "adapt.stability: three seeds spread over 5.1 points" in risks
     assert "evaluate.requirements" not in risks
-    assert "Not measured by this version: supply.files" in risks
+    assert "Not measured by this version: supply.backdoor" in risks
 
 
 def test_a_waiver_and_a_licence_s_obligations_are_written_down() -> None:

@@ -75,7 +75,7 @@ def test_the_first_screen_says_how_good_better_than_what_in_doubt_and_what_next(
         "Of 100 new examples like these it gets about 92 right (likely between 90 and 93), measured on 1,200 sealed test examples"
         in start
     )
-    assert "3.7 points better than the frozen base with a new last layer (2.1 to 5.3)" in start
+    assert "3.7 points better than the frozen base with a linear probe (2.1 to 5.3)" in start
     assert "about 420 more labelled test pictures of that camera would decide" in start
     assert "The model is ready in model/" in start
     assert "self-signed" in start.lower()

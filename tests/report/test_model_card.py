@@ -82,7 +82,7 @@ def test_limits_name_what_failed_what_is_open_and_what_was_not_measured() -> Non
     limits = text_of(told_runs.hold()).split("## Limits and open questions")[1].split("##")[0]
     assert "Knowledge kept: fine-tuned is 4.6 points below the frozen base" in limits
     assert "Whether macro F1 reaches 0.75" in limits
-    assert "Not measured: Safe model files" in limits
+    assert "Not measured: No hidden triggers" in limits
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -141,7 +141,7 @@ def ship() -> ToldRun:
         finding("compare.majority", chosen, "pass", "it is right 92 times in 100; always guessing 'daisy' would be right 21 times."),
         finding("compare.non_transfer", chosen, "pass", "24.1 points better than the best simple model.", value=0.241, interval=[0.21, 0.272], threshold=0.01, n=1200),
         finding("compare.scratch", chosen, "pass", "18.6 points better than the same network from scratch.", value=0.186, interval=[0.152, 0.22], threshold=0.01, n=1200),
-        finding("compare.probe", chosen, "pass", "3.7 points better than the frozen base with a new last layer.", value=0.037, interval=[0.021, 0.053], threshold=0.01, n=1200),
+        finding("compare.probe", chosen, "pass", "3.7 points better than the frozen base with a linear probe.", value=0.037, interval=[0.021, 0.053], threshold=0.01, n=1200),
         finding("evaluate.requirements", "macro_f1", "pass", "macro F1 is 0.910 (0.894 to 0.926); 0.85 or more was asked for.", value=0.91, interval=[0.894, 0.926], threshold=0.85, n=1200),
         finding("evaluate.requirements", "latency_ms_p99", "pass", "99 of 100 calls take 21 ms or less (20 to 23); 50 ms or less was asked for.", value=21.3, interval=[20.1, 23.4], threshold=50, n=1000),
         finding("evaluate.per_class", chosen, "pass", "no class is failed; the lowest recall is 0.82, of 'wild pansy'."),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import bootstrap as scipy_bootstrap
 
-from touchstone.stats.bootstrap import bca, bootstrap, bootstrap_plan, influence, percentile, resample
+from touchstone.stats.bootstrap import bca, bootstrap, bootstrap_plan, influence, percentile, resample, zero_event_reach
 
 
 def mean_of(values):
@@ -143,3 +143,21 @@ def test_a_plan_can_be_used_for_several_statistics():
     plan = resample(30, draws=200, seed=0)
     values = np.random.default_rng(0).random(30)
     assert bootstrap_plan(mean_of(values), plan) == bootstrap(mean_of(values), 30, draws=200, seed=0)
+
+
+def test_no_event_in_equal_strata_leaves_the_same_room_as_in_one():
+    whole, parts = resample(60, draws=2, seed=0), resample(60, strata=np.arange(60) % 6, draws=2, seed=0)
+    exact = 1 - 0.025 ** (1 / 60)
+    assert zero_event_reach(whole, 0.95) == pytest.approx(exact)
+    assert zero_event_reach(parts, 0.95) == pytest.approx(exact)
+
+
+def test_rare_strata_leave_more_room_and_the_bound_holds():
+    rng = np.random.default_rng(5)
+    strata = np.repeat([0, 1, 2], [100, 20, 4])
+    reach = zero_event_reach(resample(124, strata=strata, draws=2, seed=0), 0.95)
+    assert 1 - 0.025 ** (1 / 124) < reach < 1
+    for _ in range(300):  # no rates with a larger mean leave so clean a sample likely
+        rates = rng.random(3) ** 3
+        clean = np.prod((1 - rates) ** [100, 20, 4])
+        assert rates.mean() <= reach + 1e-9 or clean < 0.025

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from touchstone.cli import assess, audit, checks, demo, doctor, init, rank, report, run
+from touchstone.cli import assess, audit, checks, demo, doctor, init, rank, report, run, vet
 from touchstone.cli.status import Exit
 from touchstone.cli.terminal import clean, error_console
 from touchstone.core.errors import InputError, MissingExtra
@@ -45,6 +45,7 @@ app.command()(demo.demo)
 app.command()(init.init)
 app.command()(run.run)
 app.command()(assess.assess)
+app.command()(vet.vet)
 app.command()(audit.audit)
 app.command()(rank.rank)
 app.command()(report.report)
@@ -54,6 +55,8 @@ app.command()(doctor.doctor)
 
 def main() -> None:
     """Run a verb; every error becomes clear lines and an exit status."""
+    # threads that wait for each other spin for milliseconds by default: on a busy machine that halves the speed
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
     console = error_console()
     try:
         app()

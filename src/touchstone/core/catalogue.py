@@ -55,16 +55,15 @@ def _row(id: str, severity: Severity, question: str, note: str = "", measured: b
 _B, _M, _m, _i = Severity.BLOCKER, Severity.MAJOR, Severity.MINOR, Severity.INFO
 
 BUILT_IN: tuple[Row, ...] = (
-    _row("supply.files", _B, "is any file able to run code, or malformed?", measured=False),
-    _row("supply.integrity", _B, "are these the bytes that were vouched for?", measured=False),
-    _row("supply.provenance", _M, "who published it, and can that be shown?", measured=False),
-    _row("supply.license", _B, "does every licence allow the intended use?", measured=False),
+    _row("supply.files", _B, "is any file able to run code, or malformed?"),
+    _row("supply.integrity", _B, "are these the bytes that were vouched for?"),
+    _row("supply.provenance", _M, "who published it, and can that be shown?"),
+    _row("supply.license", _B, "does every licence allow the intended use?"),
     _row(
         "supply.documentation",
         _m,
         "are training data and known limits written down?",
         "major if commercial",
-        measured=False,
     ),
     _row("supply.backdoor", _B, "does it behave oddly on special inputs?", measured=False),
     _row("data.readable", _m, "can every example be read, with a label?", "major from 1 %"),

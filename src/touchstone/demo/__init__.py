@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from touchstone.core import atomic
+from touchstone.core import atomic, digest
 from touchstone.core.errors import MissingExtra
 
 _HERE = Path(__file__).parent
@@ -29,8 +29,8 @@ data:
   license: CC-BY-4.0
   source: scikit-learn's digits, from the UCI Optical Recognition of Handwritten Digits set
 base_models:                   # one architecture, one training recipe, two domains
-  - {{path: bases/glyphs, source: scripts/make_demo_bases.py, publisher: Touchstone, license: Apache-2.0}}
-  - {{path: bases/textures, source: scripts/make_demo_bases.py, publisher: Touchstone, license: Apache-2.0}}
+  - {{path: bases/glyphs, source: scripts/make_demo_bases.py, revision: "{glyphs}", publisher: Touchstone}}
+  - {{path: bases/textures, source: scripts/make_demo_bases.py, revision: "{textures}", publisher: Touchstone}}
 require:                       # fixed before the test set is opened
   macro_f1: ">= 0.90"
   worst_class_recall: ">= 0.70"
@@ -52,7 +52,7 @@ data:
   source: scripts/make_demo_texts.py
 base_models:
   - {path: bases/all-MiniLM-L6-v2, source: "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
-     publisher: sentence-transformers, license: Apache-2.0}
+     revision: "{encoder}", publisher: sentence-transformers, license: Apache-2.0}
 require:
   macro_f1: ">= 0.50"
 """
@@ -66,7 +66,8 @@ def image_study(folder: Path) -> Path:
     _write_digits(folder / "data")
     for base in ("glyphs", "textures"):
         _copy(_HERE / "bases" / base, folder / "bases" / base)
-    return _write(folder / "study.yaml", IMAGE_STUDY.format(train=TRAIN_PER_CLASS).encode())
+    revisions = {base: _revision(folder / "bases" / base) for base in ("glyphs", "textures")}
+    return _write(folder / "study.yaml", IMAGE_STUDY.format(train=TRAIN_PER_CLASS, **revisions).encode())
 
 
 def text_study(folder: Path) -> Path:
@@ -83,7 +84,13 @@ def text_study(folder: Path) -> Path:
         raise MissingExtra("the text demo", "text-demo") from error
     _copy(Path(get_model_path()), folder / "bases" / "all-MiniLM-L6-v2")
     _write(folder / "data" / "messages.csv", (_HERE / "texts.csv").read_bytes())
-    return _write(folder / "study.yaml", TEXT_STUDY.encode())
+    encoder = _revision(folder / "bases" / "all-MiniLM-L6-v2")
+    return _write(folder / "study.yaml", TEXT_STUDY.replace("{encoder}", encoder).encode())
+
+
+def _revision(base: Path) -> str:
+    """What a base is pinned by where there is no commit: the digest of its weights."""
+    return digest.of_file(base / "model.safetensors")
 
 
 def _write_digits(folder: Path) -> None:

@@ -154,7 +154,7 @@ def _describe(folder: Path, written: str) -> tuple[tuple[str, ...], int]:
 def resolve_hub(repository: str, revision: str, home: Path) -> Path:
     """The local copy of a model of the Hugging Face hub at a pinned revision, fetched where it is not there yet.
 
-    Only safetensors, JSON and text files are fetched.
+    Only safetensors, JSON and text files are fetched, the card and the licence among them.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def resolve_hub(repository: str, revision: str, home: Path) -> Path:
     try:
         folder = snapshot_download(
             repository, revision=revision, cache_dir=home / "hub",
-            allow_patterns=["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.model"],
+            allow_patterns=["*.safetensors", "*.safetensors.index.json", "*.json", "*.txt", "*.md", "*.model", "LICENSE*", "LICENCE*", "NOTICE*"],
         )  # fmt: skip
     except Exception as fault:  # the hub client raises its own, its HTTP library's and the system's
         what = f"cannot be fetched from the Hugging Face hub ({one_line(fault)})"

@@ -8,18 +8,22 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from touchstone.core.measures import TrainingLog
 from touchstone.core.progress import Progress
 from touchstone.nn.criterion import Criterion
 from touchstone.nn.evaluation import Held
 from touchstone.nn.families import head, set_head
 from touchstone.nn.fold_head import fit_head, penultimate
-from touchstone.nn.loop import Plan, train
+from touchstone.nn.loop import Plan, looks_after, train
 from touchstone.nn.network import Network
 from touchstone.nn.source import Picked, Source
 
 FOLDS = 5
 MOST_EXAMPLES = 20_000
 """Examples that cross-fitting may train on, all folds together; fewer folds are run beyond it, two at least."""
+
+
+RISEN_FOR = 5
 
 
 def enough_to_stop_early(validation_labels: NDArray[np.int64], n_classes: int) -> bool:
@@ -72,7 +76,7 @@ def choose_epochs(
             set_head(network.model, *fit_head(features, labels, inside, out, n_classes, criterion))
         held = Held(Picked(source, out), labels[out])
         outcome = train(
-            network, source, labels, blind, criterion, seed=seed + fold, held=held, rows=inside,
+            network, source, labels, blind, criterion, seed=seed + fold, held=held, rows=inside, stop=risen,
             progress=progress, name=f"epochs, fold {fold + 1} of {runs}",
         )  # fmt: skip
         curves.append(_per_epoch(outcome.log.validation_losses, plan.horizon))
@@ -82,9 +86,17 @@ def choose_epochs(
     return max(1, int(np.argmin(smoothed[1:])) + 1), tuple(float(value) for value in mean)
 
 
+def risen(log: TrainingLog) -> str | None:
+    """Why a fold can end: its held-out loss, smoothed over three looks, has not been lower for five looks."""
+    losses = np.array(log.validation_losses)
+    smoothed = np.array([losses[max(0, i - 2) : i + 1].mean() for i in range(len(losses))])
+    return "the held-out loss has risen" if len(losses) - 1 - int(np.argmin(smoothed)) >= RISEN_FOR else None
+
+
 def _per_epoch(losses: Sequence[float], epochs: int) -> NDArray[np.float64]:
-    """A curve of any number of looks, stretched to one value per epoch and one before the first."""
-    found: NDArray[np.float64] = np.interp(np.linspace(0, 1, epochs + 1), np.linspace(0, 1, len(losses)), losses)
+    """One value before the first epoch and one for each, from fewer looks; a fold that ended stays where it was."""
+    at = [0, *(epoch + 1 for epoch in range(epochs) if looks_after(epoch, epochs))][: len(losses)]
+    found: NDArray[np.float64] = np.interp(np.arange(epochs + 1), at, losses)
     return found
 
 

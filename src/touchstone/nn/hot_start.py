@@ -21,7 +21,7 @@ from touchstone.nn.families import blocks
 from touchstone.nn.loop import Outcome, Plan, train
 from touchstone.nn.order import epoch_batches, steps_per_epoch
 from touchstone.nn.pooling import masked_mean
-from touchstone.nn.similarity import debiased_cka
+from touchstone.nn.similarity import likeness
 from touchstone.nn.split import evaluating
 from touchstone.nn.train import Bench, Head, lay_out, make_plan
 
@@ -50,7 +50,7 @@ def hot_start(
     untouched = _first_losses(bench, plan, seed, steps)
     features = _lowest_features(bench)
     run = _run(bench, plan, seed, steps, progress, "first steps")
-    similarity = debiased_cka(features, _lowest_features(bench)) if len(features) >= 8 else math.nan
+    alike = likeness(features, _lowest_features(bench)) if len(features) >= 8 else None
     bench.network.restore(before)
     twin = _run(bench, replace(plan, rate=plan.rate * TWIN_SHARE), seed, steps, progress, "first steps of the twin")
     return HotStart(
@@ -59,7 +59,7 @@ def hot_start(
         initial_loss=initial.loss,
         early_peak_ratio=peak_ratio(np.array(run.log.step_losses), untouched),
         update_ratio=float(np.median(run.log.update_ratios)),
-        lowest_block_cka=None if math.isnan(similarity) else similarity,
+        lowest_block_cka=alike,
     )
 
 

@@ -20,6 +20,7 @@ from touchstone.nn.network import Network, optimizer
 from touchstone.nn.order import Rows, epoch_batches, steps_per_epoch
 from touchstone.nn.schedule import multiplier
 from touchstone.nn.source import Source
+from touchstone.nn.threads import suited
 
 CLIP = 1.0
 """Largest norm of all gradients together."""
@@ -135,7 +136,8 @@ def train(
     if held is not None:
         record.add(evaluate(network, held, criterion), 0)
         keeper.judge(record)
-    with repeatable(seed), (progress or Silent()).task(name, keeper.total) as bar:
+    threads = suited(network, source, plan.batch_size)
+    with threads, repeatable(seed), (progress or Silent()).task(name, keeper.total) as bar:
         for epoch in range(plan.epochs):
             keeper.start_epoch(epoch)
             batches = epoch_batches(
@@ -152,7 +154,7 @@ def train(
                 if ended:
                     break
             stopped = None if math.isfinite(loss) else "the training loss is no longer a number"
-            if held is not None and (ended or keeper.looks(epoch)):
+            if held is not None and (ended or looks_after(epoch, plan.epochs)):
                 record.add(evaluate(network, held, criterion), seen)
                 stopped = stopped or keeper.judge(record) or (stop(record.log()) if stop is not None else None)
             if ended or stopped:
@@ -175,6 +177,12 @@ def _outcome(
     return Outcome(record.log(), final, best, stopped, seen)
 
 
+def looks_after(epoch: int, epochs: int) -> bool:
+    """Whether a training of so many epochs is looked at after this one: about 25 times in all, and at its end."""
+    every = max(1, -(-epochs // MOST_EVALUATIONS))
+    return (epoch + 1) % every == 0 or epoch + 1 == epochs
+
+
 class _Keeper:
     """Knows where in the plan a training stands, and which weights it will keep."""
 
@@ -184,7 +192,6 @@ class _Keeper:
         self.per_epoch = steps_per_epoch(n, plan.batch_size, self.at_least)
         self.total = self.per_epoch * plan.epochs
         self.horizon = self.per_epoch * plan.horizon
-        self.every = max(1, -(-plan.epochs // MOST_EVALUATIONS))
         self.done = 0
         self._mean: dict[str, Tensor] | None = None
         self._averaged = 0
@@ -199,9 +206,6 @@ class _Keeper:
 
     def share(self) -> float:
         return multiplier(self.done, self.horizon, self.plan.warmup)
-
-    def looks(self, epoch: int) -> bool:
-        return (epoch + 1) % self.every == 0 or epoch + 1 == self.plan.epochs
 
     def after_step(self) -> None:
         self.done += 1

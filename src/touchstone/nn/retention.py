@@ -25,7 +25,7 @@ from touchstone.nn.evaluation import moved
 from touchstone.nn.families import PENULTIMATE, blocks, classifier, parameter_depths
 from touchstone.nn.feature_graph import FeatureGraph
 from touchstone.nn.preprocess import preprocessor
-from touchstone.nn.similarity import debiased_cka
+from touchstone.nn.similarity import likeness
 from touchstone.nn.train import load_tuned
 
 CLUSTERS = 50
@@ -75,7 +75,12 @@ def retention_of(base: Base, tuned: nn.Module, references: Examples, *, seed: in
         base_accuracy=float(right["base"].mean()),
         twin_accuracy=float(right["twin"].mean()),
         tuned_accuracy=float(right["tuned"].mean()),
-        cka={name: debiased_cka(of_base[name], of_tuned[name]) for name in of_base if name != PENULTIMATE},
+        cka={
+            name: alike
+            for name in of_base
+            if name != PENULTIMATE
+            if (alike := likeness(of_base[name], of_tuned[name])) is not None
+        },
         displacement=displacement(original, tuned),
         n=len(some),
     )
@@ -159,7 +164,8 @@ def _ridge(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64
 
 
 def _scaled(features: NDArray[Any]) -> NDArray[np.float32]:
-    spread = features.std(axis=0)
-    scaled = (features - features.mean(axis=0)) / np.where(spread > 1e-8, spread, 1.0)
+    known = np.nan_to_num(features.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)  # a diverged network's
+    spread = known.std(axis=0)
+    scaled = (known - known.mean(axis=0)) / np.where(spread > 1e-8, spread, 1.0)
     joined: NDArray[np.float32] = np.hstack([scaled, np.ones((len(scaled), 1))]).astype(np.float32)
     return joined

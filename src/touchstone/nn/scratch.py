@@ -13,10 +13,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from touchstone.core import atomic, digest
-from touchstone.core.measures import Cost, Effort, TrainingLog
+from touchstone.core.measures import Cost, Effort
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
 from touchstone.nn.assembly import Cut, TrainingData, canonical, held, place, shelf
@@ -30,6 +28,7 @@ from touchstone.nn.range_test import find_rate
 from touchstone.nn.source import Source
 from touchstone.nn.train import train_sample
 from touchstone.nn.tuned import Tuned, read, save
+from touchstone.stats.monotone import still_improving
 
 SLIM_BELOW = 5000
 SIDES = {"mobilenet_v1": 96, "mobilenet_v2": 96, "resnet": 96, "convnext": 96}
@@ -130,27 +129,10 @@ def _result(
         final_losses=outcome.final.losses, best_losses=outcome.best.losses,
         train_probabilities=probabilities(network, source, sample), train_labels=data.train.labels[sample],
         fresh=True, stopped=outcome.stopped, adjusted=criterion.log_prior is not None, cached=False,
-        undertrained=outcome.stopped is None and still_improving(outcome.log),
+        undertrained=outcome.stopped is None and still_improving(outcome.log.validation_losses),
         cost=Cost(seconds, None, seen, network.trainable_parameters),
         effort=Effort(2, seen, seconds, "validation", ("auto",) if source.n_views else ()),
     )  # fmt: skip
-
-
-def still_improving(log: TrainingLog) -> bool:
-    """Whether the validation loss was still falling in the last third of its evaluations.
-
-    A straight line is fitted: the slope must be negative beyond doubt (one-sided t at 5 %) and the fall it describes
-    over that third at least 5 % of the loss, since a falling rate alone makes losses creep down.
-    """
-    from scipy import stats  # type: ignore[import-untyped]
-
-    losses = np.array(log.validation_losses)
-    last = losses[-max(4, math.ceil(len(losses) / 3)) :]
-    if len(last) < 4 or np.ptp(last) == 0:
-        return False
-    fit = stats.linregress(np.arange(len(last)), last, alternative="less")
-    fall = -fit.slope * (len(last) - 1)
-    return bool(fit.pvalue < 0.05 and fall >= 0.05 * last.mean())
 
 
 def _fingerprint(base: Base, data: TrainingData, seed: int | None, examples_seen: int | None) -> str:

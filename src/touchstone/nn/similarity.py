@@ -32,6 +32,17 @@ def debiased_cka(a: NDArray[Any], b: NDArray[Any]) -> float:
     return float(_hsic(first, second) / np.sqrt(scale))
 
 
+def likeness(base: NDArray[Any], tuned: NDArray[Any]) -> float | None:
+    """How much of a base's features is left in a fine-tune's, as :func:`debiased_cka`, both (n, d) with n >= 4.
+
+    0 where the fine-tune answers everything alike, or with what is no number; None where the base itself does.
+    """
+    if not np.isfinite(tuned).all() or np.ptp(tuned, axis=0).max() == 0:
+        return 0.0
+    value = debiased_cka(base, tuned)
+    return None if np.isnan(value) else value
+
+
 def _gram(features: NDArray[Any]) -> NDArray[np.float64]:
     centred = features.astype(np.float64) - features.mean(axis=0, dtype=np.float64)
     size = np.linalg.norm(centred)

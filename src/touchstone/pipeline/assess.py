@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from touchstone.core.measures import Candidate, Cost, Effort, Trace
 from touchstone.core.progress import Progress, Silent
 from touchstone.pipeline import from_scratch, references
 from touchstone.pipeline.arena import Arena
+from touchstone.pipeline.bases import vet_adapted
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 from touchstone.pipeline.folder import choose as choose_folder
 from touchstone.pipeline.looking import MOST_REFERENCES, first_by_content, read_retention, write_retention
@@ -52,6 +54,20 @@ def assess(study: Study, *, out: Path | None = None, fresh: bool = False, progre
 
 class Assessment(Run):
     """A run whose adapted model came from elsewhere."""
+
+    def prepare(self) -> None:
+        """Also vet the adapted model; from here on its working copy stands for it."""
+        super().prepare()
+        assert self.study.adapted is not None, "checked before the work began"
+        seen = vet_adapted(self.bench, self.study.adapted)
+        self.context.vetted = [*self.context.vetted, seen]
+        if seen.written in self.stopped() or seen.copy is None:
+            self.context.missing[seen.written] = "its files were not accepted"
+            self.bases = []
+            return
+        seen.copy.check()
+        adapted = replace(self.study.adapted, path=seen.copy.folder)
+        self.bench = replace(self.bench, study=replace(self.bench.study, adapted=adapted))
 
     def rank(self) -> None:
         """Only the base that the model came from counts, where the study names it."""

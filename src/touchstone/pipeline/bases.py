@@ -1,8 +1,8 @@
-"""Opening the candidate base models; one that is refused is dropped before its bytes reach loading code."""
+"""Vetting and opening the candidate base models; one that fails a blocker is dropped before its bytes reach loading code."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from touchstone.core.errors import Fault, ModelFilesError
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.pipeline.bench import Bench
-from touchstone.study.model import BaseModel
+from touchstone.study.model import Adapted, BaseModel
+from touchstone.supply.vetted import Vetted
 
 if TYPE_CHECKING:
     from touchstone.nn.base_model import Base
@@ -36,8 +37,29 @@ class Refused:
         )
 
 
-def open_bases(bench: Bench) -> tuple[list[Base], list[Refused]]:
-    """Look at every candidate base of the study, running none.
+def vet_bases(bench: Bench) -> list[Vetted]:
+    """Read every file and paper of the candidate bases; no byte of theirs reaches loading code here."""
+    return [_vetted(bench, model) for model in bench.study.base_models]
+
+
+def vet_adapted(bench: Bench, model: Adapted) -> Vetted:
+    """The files of a model that somebody has fine-tuned: its papers are those of its base and of the study."""
+    from touchstone.supply.vetting import vet_files
+
+    return replace(vet_files(BaseModel(model.written, model.path), bench.home), role="adapted")
+
+
+def blocked(vetted: Sequence[Vetted], findings: Sequence[Finding]) -> dict[str, str]:
+    """Why a model must not be opened: the blockers that it fails, by its name."""
+    said: dict[str, list[str]] = {model.written: [] for model in vetted}
+    for finding in findings:
+        if finding.status is Status.FAIL and finding.severity is Severity.BLOCKER and finding.subject in said:
+            said[finding.subject].append(f"{finding.check}: {finding.statement.rstrip('.')}")
+    return {name: "; ".join(reasons) for name, reasons in said.items() if reasons}
+
+
+def open_bases(bench: Bench, vetted: Sequence[Vetted], stopped: Mapping[str, str]) -> tuple[list[Base], list[Refused]]:
+    """Look at the working copy of every candidate base that no blocker stops, running none.
 
     Raises
     ------
@@ -48,20 +70,50 @@ def open_bases(bench: Bench) -> tuple[list[Base], list[Refused]]:
         raise ModelFilesError(Fault("base_models", "the study names no base model", "name at least one folder"))
     opened: list[Base] = []
     refused: list[Refused] = []
-    for model in bench.study.base_models:
+    for model, seen in zip(bench.study.base_models, vetted, strict=True):
+        if model.written in stopped:
+            bench.progress.say(f"dropped before it was opened: {model.written}: {stopped[model.written]}")
+            continue
         try:
-            opened.append(_open(bench, model))
+            opened.append(_open(bench, model, seen))
         except ModelFilesError as error:
             bench.progress.say(f"refused: {error}")
             refused.append(Refused(model, "; ".join(_sentence(fault) for fault in error.faults)))
     return opened, refused
 
 
-def _open(bench: Bench, model: BaseModel) -> Base:
+def spoken_of_the_chosen(findings: Sequence[Finding], bases: Collection[str], chosen: str | None) -> list[Finding]:
+    """The findings again; what is wrong with a base that does not carry the study no longer decides it."""
+    return [
+        replace(f, severity=Severity.MINOR, details={**f.details, "severity_unmended": str(f.severity)})
+        if chosen is not None and f.check.startswith("supply.") and f.subject in bases and f.subject != chosen
+        and f.status in (Status.FAIL, Status.INCONCLUSIVE) and f.severity in (Severity.BLOCKER, Severity.MAJOR)
+        else f
+        for f in findings
+    ]  # fmt: skip
+
+
+def _vetted(bench: Bench, model: BaseModel) -> Vetted:
+    from touchstone.supply.vet import vet
+
+    study = bench.study
+    try:
+        at_hand = model if model.path is not None else replace(model, path=_fetch(bench, model))
+        return vet(at_hand, study.intended_use, bench.home, data_license=study.data.license or "", keep=True)
+    except ModelFilesError as error:
+        bench.progress.say(str(error))
+        source = model.repository or model.source
+        return Vetted(model.written, None, source, model.publisher, model.revision, model.license, None)
+
+
+def _open(bench: Bench, model: BaseModel, seen: Vetted) -> Base:
     from touchstone.nn.base_model import open_base
 
-    path = model.path or _fetch(bench, model)
-    return replace(open_base(path, model.written, bench.study.task), written=model.written)
+    if seen.copy is None:
+        what = "there is no file in it that loading code may see"
+        raise ModelFilesError(Fault(model.written, what, "give a model in Hugging Face layout, at hand and readable"))
+    seen.copy.check()
+    return replace(open_base(seen.copy.folder, model.written, bench.study.task), written=model.written)
 
 
 def _fetch(bench: Bench, model: BaseModel) -> Path:

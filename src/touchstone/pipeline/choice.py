@@ -8,11 +8,14 @@ from typing import Any
 from touchstone.candidates import ladder
 from touchstone.pipeline.contender import Contender
 
+BEYOND = 1.645
+"""Standard errors that a gain on validation must exceed."""
+
 
 def choose(probe: Contender, adapted: Sequence[Contender], labels: Any) -> Contender:
     """The frozen probe, or the fine-tune that earns its cost; each judged by the one model it would ship.
 
-    A gain over the probe smaller than its own standard error is the luck of few validation items, and does not count.
+    A gain over the probe that is not beyond its noise (one-sided 5 %) is the luck of few validation items.
     """
     import numpy as np
 
@@ -22,7 +25,9 @@ def choose(probe: Contender, adapted: Sequence[Contender], labels: Any) -> Conte
     losses = [-np.log(np.clip(p[np.arange(len(labels)), labels], 1e-12, 1)) for p in predictions]
     gains = right - right[0]
     noise = gains.std(1) / np.sqrt(len(labels))
-    beyond = [i for i in range(1, len(field)) if gains[i].mean() > noise[i] or _surely_less(losses[i], losses[0])]
+    beyond = [
+        i for i in range(1, len(field)) if gains[i].mean() > BEYOND * noise[i] or _surely_less(losses[i], losses[0])
+    ]
     kept = [0, *beyond]
     picked = ladder.choose([float(right[i].mean()) for i in kept], [float(losses[i].mean()) for i in kept])
     return field[kept[picked]]

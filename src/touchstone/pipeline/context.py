@@ -13,6 +13,7 @@ from touchstone.dataset.probed import Probed
 from touchstone.pipeline.contender import Contender
 from touchstone.pipeline.probing import Prober
 from touchstone.study.model import Study
+from touchstone.supply.vetted import Vetted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class RunContext:
     openings_changed_model: bool = False
     stages: Sequence[Stage] = ()
     energy: Mapping[str, Any] = field(default_factory=dict)
-    vetted: Sequence[Any] = ()
+    vetted: Sequence[Vetted] = ()
     saved: Mapping[str, Any] = field(default_factory=dict)
     """What transfer saved against the references, see :mod:`touchstone.pipeline.saving`."""
     prober: Prober | None = None

@@ -57,7 +57,7 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
         one = _train(arena, seed, planned, bar)
         if not trained and one.tuned.undertrained and 2 * planned <= MOST_DOUBLED:
             tried = _train(arena, seed, 2 * planned, bar)
-            trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar)
+            trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar, falling=tried.tuned.undertrained)
             if trial.longer:
                 planned, one, tried = 2 * planned, tried, one
         trained.append(one)
@@ -66,7 +66,7 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
     return _contender(arena, trained, trial, tried, bar)
 
 
-def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: float) -> Trial:
+def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: float, *, falling: bool) -> Trial:
     """Judge a budget by what twice as much of it brought.
 
     Parameters
@@ -74,10 +74,11 @@ def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: floa
     plain, twice : logs of one seed under the planned and the doubled budget
     stopped : why the longer training was ended early, if it was
     bar : validation accuracy that transfer has surely shown
+    falling : whether the longer training's loss was still falling at its end
 
     Returns
     -------
-    Trial; with gains still to be had it is ``undertrained`` unless another gain as large could not reach the bar
+    Trial; while the loss still falls it is ``undertrained`` unless another gain as large could not reach the bar
     """
     if stopped is not None:
         return Trial(False, False, f"tried with twice the budget: {stopped}")
@@ -86,7 +87,7 @@ def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: floa
         return Trial(False, False, f"twice the budget left its validation loss at {after:.2f} (from {before:.2f})")
     gain = max(0.0, twice.validation_accuracies[-1] - plain.validation_accuracies[-1])
     words = f"twice the budget took its validation loss from {before:.2f} to {after:.2f}, so it got that"
-    return Trial(True, twice.validation_accuracies[-1] + gain >= bar, words)
+    return Trial(True, falling and twice.validation_accuracies[-1] + gain >= bar, words)
 
 
 def scratch_examples(n: int, task: str) -> int:
@@ -96,7 +97,9 @@ def scratch_examples(n: int, task: str) -> int:
     """
     from touchstone.candidates.ladder import plain_bill
 
-    return n * max(3 * plain_bill(task == "text-classification"), min(200, 40_000 // max(n, 1)))
+    is_text = task == "text-classification"
+    looks = 50 if is_text else 100
+    return n * max(3 * plain_bill(is_text), min(looks, 200 * looks // max(n, 1)))
 
 
 def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
@@ -150,7 +153,7 @@ def _contender(
     configs = first.effort.configs_tried + (tried is not None)
     effort = Effort(configs, seen, seconds, "validation", first.effort.augmentations)
     stops = [each.tuned.stopped for each in trained]
-    undertrained = any(each.tuned.undertrained for each in trained) if trial is None else trial.undertrained
+    undertrained = _still_improving(trained) if trial is None else trial.undertrained
     candidate = Candidate(
         "scratch", "scratch", "reference", arena.base.written, arena.bench.seeds[: len(trained)], False, effort,
         Cost(seconds, energy, 0, first.cost.trainable_parameters), predictions["validation"],
@@ -159,6 +162,16 @@ def _contender(
         details={"slim": first.slim, "image_side": first.side, "needed_accuracy": bar, "longer": trial and trial.words},
     )  # fmt: skip
     return Contender(candidate, predictions, {name: p[0] for name, p in predictions.items()})
+
+
+def _still_improving(trained: list[Trained]) -> bool:
+    """Whether the mean loss of the seeds that trained to the end was still falling: one seed's is too noisy."""
+    import numpy as np
+
+    from touchstone.stats.monotone import still_improving
+
+    losses = [each.tuned.log.validation_losses for each in trained if each.tuned.stopped is None]
+    return bool(losses) and still_improving(np.mean(losses, axis=0))
 
 
 def _lower_accuracy(arena: Arena, transfer: Contender) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,9 +80,7 @@ def first_by_content(examples: Any, most: int) -> Any:
 
 def write_retention(folder: Path, kept: Retention) -> None:
     """Keep a retention as JSON."""
-    from touchstone.core.evidence import to_plain
-
-    (folder / "retention.json").write_text(json.dumps(to_plain(kept)))
+    (folder / "retention.json").write_text(json.dumps(asdict(kept)))  # with NaN as such: evidence alone must do without
 
 
 def read_retention(folder: Path) -> Retention:
@@ -89,5 +88,5 @@ def read_retention(folder: Path) -> Retention:
     plain = json.loads((folder / "retention.json").read_text())
     if (estimate := plain.pop("retained")) is not None:
         pair = estimate.pop("interval")
-        estimate = Estimate(**estimate, interval=None if pair is None else Interval(*pair))
+        estimate = Estimate(**estimate, interval=None if pair is None else Interval(**pair))
     return Retention(retained=estimate, **plain)

@@ -154,12 +154,13 @@ def study_facts(run: Run) -> dict[str, Any]:
 
 def pages(folder: Path, evidence: dict[str, Any], gallery: Any, study: dict[str, Any]) -> list[Path]:
     """Write the pages that people read."""
-    from touchstone.report import decision, html, model_card
+    from touchstone.report import bom, decision, html, model_card
 
     made = {
         "report.html": html.render(evidence, gallery, study),
         "model_card.md": model_card.render(evidence, gallery, study),
         "decision.md": decision.render(evidence, gallery, study),
+        "bom.json": bom.render(evidence, study),
     }
     for name, text in made.items():
         atomic.write_text(folder / name, text)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 NOMINAL_MACS_PER_SECOND = 2e10
 """Turns counted work into seconds for the choice among equals: the same on every machine, so the choice is too."""
-EQUAL_WITHIN = 0.01
-"""A cheaper base is preferred to the best one only where it is not told apart and within a point of it."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +56,8 @@ def rank_bases(bench: Bench, data: Dataset, bases: Sequence[Base]) -> Ranking:
         scores, items = domain.rank_bases(
             inputs, examples.labels, group_numbers(examples), raw, seed=bench.seed, progress=bench.progress
         )
-    scores = choose(scores, {base.written: work.macs for base, work in zip(bases, works, strict=True)})
-    place = [base.written for base in bases].index(next(score.base for score in scores if score.chosen))
+    place = [base.written for base in bases].index(scores[0].base)
     return Ranking(scores, items, bases[place], works[place], passed)
-
-
-def choose(scores: Sequence[BaseScore], macs: Mapping[str, float]) -> tuple[BaseScore, ...]:
-    """Mark the base that carries the study: the first, or a cheaper one that is as good as it."""
-    best = scores[0].accuracy.value
-    equals = [
-        score for score in scores if score is scores[0] or (score.tied and score.accuracy.value >= best - EQUAL_WITHIN)
-    ]
-    picked = min(equals, key=lambda score: (macs[score.base], score.rank))
-    return tuple(replace(score, chosen=score is picked) for score in scores)
 
 
 def features(bench: Bench, base: Base, examples: Examples, *, twin: bool = False, expected: int | None = None) -> Any:

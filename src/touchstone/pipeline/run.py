@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 from touchstone.checks.context import Need
 from touchstone.core import catalogue
-from touchstone.core.errors import Fault, ModelFilesError
 from touchstone.core.evidence import Bill, Chosen, Comparison, Evidence, RankedBase
 from touchstone.core.finding import Finding
 from touchstone.core.progress import Progress, Silent
 from touchstone.pipeline import climbing, from_scratch, references, saving
 from touchstone.pipeline.arena import Arena
-from touchstone.pipeline.bases import Refused, open_bases
+from touchstone.pipeline.bases import Refused, blocked, open_bases, spoken_of_the_chosen, vet_bases
 from touchstone.pipeline.bench import Bench
 from touchstone.pipeline.choice import choose
 from touchstone.pipeline.contender import Contender
@@ -114,12 +113,23 @@ class Run:
     def prepare(self) -> None:
         """Read and split the data; look at the bases without running them."""
         self.read_data()
-        with self.bench.journal.stage("vetting", "looking at the base models"):
-            self.bases, self.refused = open_bases(self.bench)
+        with self.bench.journal.stage("vetting", "vetting the base models"):
+            self.context.vetted = vet_bases(self.bench)
+            self.available.add(Need.MODELS)
+            stopped = self.stopped()
+            self.bases, self.refused = open_bases(self.bench, self.context.vetted, stopped)
+        self.context.missing |= stopped
         for refused in self.refused:
             self.context.missing[refused.base.written] = refused.reason
-        if not self.bases and not self.refused:
-            raise ModelFilesError(Fault("base_models", "no base model is left"))
+
+    def stopped(self) -> dict[str, str]:
+        """Models that fail a blocker, and why: no byte of theirs may reach loading code."""
+        from touchstone.checks.runner import run_checks
+        from touchstone.govern.policy import applied, find_policy
+
+        ids = [row.id for row in catalogue.rows().values() if row.group == "supply"]
+        policy = find_policy(self.study.policy, self.study.folder)
+        return blocked(self.context.vetted, applied(run_checks(ids, self.context, {Need.MODELS}, {}), policy))
 
     def rank(self) -> None:
         """Order the bases and pick the one that carries the study."""
@@ -210,7 +220,11 @@ class Run:
                 ids, self.context, available, dict.fromkeys(Need, reason) if not self.bases else {},
                 flagged=flagged, progress=self.bench.progress,
             )  # fmt: skip
-        findings = applied(_in_order([*refusals, *_unrefused(stated, self.refused)]), policy)
+        stated = spoken_of_the_chosen(
+            _in_order([*refusals, *_unrefused(stated, self.refused)]),
+            [model.written for model in self.study.base_models], self._carrying(),
+        )  # fmt: skip
+        findings = applied(stated, policy)
         judgement = judge(findings, policy)
         self._bill()
         evidence = Evidence(
@@ -240,6 +254,12 @@ class Run:
             RankedBase(score.base, score.rank, score.accuracy.value, score.accuracy.interval, score.chosen)
             for score in self.context.bases
         )
+
+    def _carrying(self) -> str | None:
+        """The base whose findings decide."""
+        if self.context.chosen is not None:
+            return self.context.chosen.base
+        return next((score.base for score in self.context.bases if score.chosen), None)
 
     def _what_ships(self) -> Chosen | None:
         chosen = self.context.chosen

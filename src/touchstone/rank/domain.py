@@ -31,6 +31,8 @@ TIED_LEVEL = 0.90
 _DRAWS = 2000
 _TRIFLE = 0.005
 """A deficit below half a point of accuracy is a tie, however well it is measured."""
+EQUAL_WITHIN = 0.01
+"""A cheaper base is preferred to the best one only where it is not told apart and within a point of it."""
 _FEW_PER_CLASS = 10
 _SAME_COST = 1.25
 """Measured times that differ by less than this factor count as equal: timing is noisy."""
@@ -76,7 +78,7 @@ def rank_bases(
     seed: int = 0,
     progress: Progress | None = None,
 ) -> tuple[tuple[BaseScore, ...], Floats | None]:
-    """Order candidate bases by the mean of three ranks and say which cannot be told apart.
+    """Order candidate bases by the accuracy of a cross-fitted probe and say which cannot be told apart.
 
     Parameters
     ----------
@@ -87,9 +89,10 @@ def rank_bases(
 
     Returns
     -------
-    scores, best first, exactly one of them ``chosen``: the cheapest of those not told apart from the best (the
-    interval at 90 % of their deficit in accuracy reaches down to zero, or the deficit is below half a point); and the
-    per-item correctness (n,) of the raw-feature reference, mean over repeats, or None
+    scores, best first, the first of them ``chosen``: the most accurate, or a cheaper one that is within a point of it
+    and not told apart from it (the interval at 90 % of its deficit in accuracy reaches down to zero, or the deficit is
+    below half a point); and the per-item correctness (n,) of the raw-feature reference, mean over repeats, or None.
+    k-NN accuracy and H-score stand beside, as second and third opinions
 
     Notes
     -----
@@ -169,11 +172,10 @@ def _ordered(
     seed: int,
 ) -> tuple[BaseScore, ...]:
     owns = [own for _, own, _ in scored]
-    mean_ranks = _mean_ranks(owns)
     draws = _accuracy_draws(np.stack([own.items for own in owns]), groups, seed)  # (bases, draws)
     accuracies = np.array([own.items.mean() for own in owns])
-    order = sorted(range(len(owns)), key=lambda i: (mean_ranks[i], owns[i].log_loss, scored[i][0].written))
-    best = max(order, key=lambda i: accuracies[i])
+    order = sorted(range(len(owns)), key=lambda i: (-accuracies[i], owns[i].log_loss, scored[i][0].written))
+    best = order[0]
     wins = (draws == draws.max(0)) / (draws == draws.max(0)).sum(0)
     notes = _notes(labels)
     scores = []
@@ -203,13 +205,6 @@ def _ordered(
     return _choose(scores)
 
 
-def _mean_ranks(owns: Sequence[_Scored]) -> Floats:
-    from scipy.stats import rankdata  # type: ignore[import-untyped]
-
-    table = np.array([[own.log_loss, -own.knn, -own.h] for own in owns])  # smaller is better
-    return np.asarray(rankdata(table, axis=0).mean(1))
-
-
 def _accuracy_draws(items: Floats, groups: NDArray[Any] | None, seed: int) -> Floats:
     """Accuracy of each base, (bases, draws), under one resampling of items and of repeats for all."""
     weights = np.asarray(resample(items.shape[2], groups=groups, draws=_DRAWS, seed=seed).weights, dtype=np.float64)
@@ -224,11 +219,13 @@ def _interval(draws: Floats, level: float) -> Interval:
 
 
 def _choose(scores: Sequence[BaseScore]) -> tuple[BaseScore, ...]:
-    """Mark the cheapest of the tied bases; among equally cheap ones the better ranked."""
-    tied = [score for score in scores if score.tied]
-    cheapest = min(score.seconds_per_example for score in tied)
-    chosen = next(score for score in tied if score.seconds_per_example <= _SAME_COST * cheapest)
-    return tuple(replace(score, chosen=score is chosen) for score in scores)
+    """Put first, and mark, the cheapest of those as good as the best; among equally cheap ones the better."""
+    best = scores[0].accuracy.value
+    equals = [s for s in scores if s is scores[0] or (s.tied and s.accuracy.value >= best - EQUAL_WITHIN)]
+    cheapest = min(score.seconds_per_example for score in equals)
+    chosen = next(score for score in equals if score.seconds_per_example <= _SAME_COST * cheapest)
+    order = [chosen, *(score for score in scores if score is not chosen)]
+    return tuple(replace(score, rank=rank, chosen=score is chosen) for rank, score in enumerate(order, start=1))
 
 
 def _notes(labels: NDArray[Any]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from touchstone.report import charts, contest, glossary, ledger, mistakes, ranking, statements
+from touchstone.report import charts, contest, glossary, ledger, mistakes, papers, ranking, statements
 from touchstone.report.gallery import Gallery
 from touchstone.report.reading import TEST, Reading, mapping
 from touchstone.report.story import first_screen
@@ -62,6 +62,7 @@ def _contents(reading: Reading) -> dict[str, Any]:
         "unmeasured": statements.topics_of(reading.unmeasured),
         "inapplicable": statements.topics_of(reading.inapplicable),
         "bases": ranking.chart(reading),
+        "papers": papers.told(reading),
         "grid": mistakes.grid(gallery),
         "pairs": mistakes.pairs(gallery),
         "classes": mistakes.classes(gallery),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from touchstone.report import numerals
+from touchstone.report import numerals, papers
 from touchstone.report.gallery import Gallery
 from touchstone.report.markdown import bullets, escape, table
 from touchstone.report.phrases import candidate_name, metric_name, phrase
@@ -122,6 +122,7 @@ def _body(reading: Reading) -> list[str]:
     lines += _section("Results", _summary(screen.told))
     lines += _section("Against the references", _comparison(reading))
     lines += _section("Limits and open questions", _limits(reading))
+    lines += _section("What the base model's own card tells", _papers(reading))
     lines += _section("Training and test data", _data(reading))
     lines += _section("Cost", bullets(_cost(reading)))
     lines += _section("Sign-off", [escape(screen.sign_off)])
@@ -207,6 +208,15 @@ def _limits(reading: Reading) -> list[str]:
     if topics:
         lines.append(f"Not measured: {', '.join(topics)}.")
     return bullets(lines)
+
+
+def _papers(reading: Reading) -> list[str]:
+    """Training data and limits of the base, carried on as quotations."""
+    return bullets(
+        f"{escape(one.base)}: {name}: {escape(text) if text else 'not told'}"
+        for one in papers.told(reading)
+        for name, text in (("training data", one.training_data), ("known limits", one.limits))
+    )
 
 
 def _data(reading: Reading) -> list[str]:

@@ -68,7 +68,7 @@ _CANDIDATES = {
     "majority": "Always guess the commonest class",
     "non-transfer": "Simple model without pretraining",
     "scratch": "Same kind of network, from scratch",
-    "linear-probe": "Frozen base with a new last layer",
+    "linear-probe": "Frozen base with a linear probe",
     "last-layer": "Frozen base with a new last layer",
 }
 
@@ -96,7 +96,8 @@ def phrase(check: str) -> Phrase:
 
 def candidate_name(candidate: str) -> str:
     """A candidate in plain words; recipes keep their name."""
-    return _CANDIDATES.get(candidate, clip(candidate.partition("@")[0] or candidate, 60))
+    name = candidate.partition("@")[0] or candidate
+    return _CANDIDATES.get(name, clip(name, 60))
 
 
 def base_name(base: Any) -> str:

@@ -148,9 +148,11 @@ _HUMBLE = {
     "majority": "guessing the commonest class",
     "non-transfer": "a simple model without pretraining",
     "scratch": "the same kind of network trained from scratch",
-    "linear-probe": "the frozen base with a new last layer",
+    "linear-probe": "the frozen base with a linear probe",
 }
 """The references, most humble first."""
+_RICHER = "a probe that reads more layers of the frozen base, and that no plain model file can hold"
+"""The linear probe, where what ships is the frozen base with a last layer alone."""
 
 
 def better_than(reading: Reading) -> Told:
@@ -162,6 +164,7 @@ def better_than(reading: Reading) -> Told:
     metric = str(row.get("metric"))
     versus = {str(name): mapping(difference) for name, difference in mapping(row.get("versus")).items()}
     ordered = sorted(versus, key=lambda name: (list(_HUMBLE).index(name) if name in _HUMBLE else len(_HUMBLE), name))
+    told = {**_HUMBLE, "linear-probe": _RICHER} if str(row.get("candidate")).startswith("last-layer@") else _HUMBLE
     lines = []
     for reference in ordered:
         outcome, amount = _outcome(versus[reference], metric)
@@ -169,7 +172,7 @@ def better_than(reading: Reading) -> Told:
             lines.append(
                 (
                     _STATUS[outcome],
-                    f"{amount} {_HUMBLE.get(reference, clip(candidate_name(reference)))}{_ends(versus[reference], metric)}",
+                    f"{amount} {told.get(reference, clip(candidate_name(reference)))}{_ends(versus[reference], metric)}",
                 )
             )
     unit = (

@@ -259,6 +259,19 @@ def influence(statistic: Statistic, plan: Resampling) -> Floats:
 
 
 def zero_event_reach(plan: Resampling, level: float) -> float:
-    """How far a mean of values in 0..1 may be off when no unit shows any event: averaged over strata."""
+    """How far a mean over strata of values in 0..1 may be off when no unit shows any event.
+
+    Of all rates p_k of the strata under which seeing no event is not rarer than (1 - level) / 2, those with the
+    largest mean: the rare strata take the blame first, as p_k = 1 - rate * n_k.
+    """
+    from scipy.optimize import brentq  # type: ignore[import-untyped]
+
     size = np.bincount(plan.stratum).astype(float)
-    return float(np.mean(1.0 - ((1.0 - level) / 2.0) ** (1.0 / size)))
+    allowed = -np.log((1.0 - level) / 2.0)
+
+    def spent(log_rate: float) -> float:
+        return float(-(size * np.log(np.minimum(1.0, np.exp(log_rate) * size))).sum() - allowed)
+
+    least = -allowed / size.sum() - np.log(size.max()) - 1e-9
+    rate = np.exp(brentq(spent, least, -np.log(size.min())))
+    return float(np.mean(1.0 - np.minimum(1.0, rate * size)))

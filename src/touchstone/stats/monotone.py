@@ -1,6 +1,9 @@
-"""Monotone regression, and the test whether scores rise with size at all."""
+"""Monotone regression, and tests whether a curve rises or falls at all."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,3 +51,19 @@ def falls(scores: Floats, standard_errors: Floats, *, draws: int = 999, seed: in
     null = generator.standard_normal((draws, len(scores))) * standard_errors
     distance = ((null - isotonic(null, weights)) ** 2) @ weights
     return (1 + int(np.count_nonzero(distance >= observed - 1e-12))) / (draws + 1)
+
+
+def still_improving(losses: Sequence[float]) -> bool:
+    """Whether a training's validation loss was still falling in the last third of its evaluations.
+
+    A straight line is fitted: the slope must be negative beyond doubt (one-sided t at 5 %) and the fall it describes
+    over that third at least 5 % of the loss, since a falling rate alone makes losses creep down.
+    """
+    from scipy import stats  # type: ignore[import-untyped]
+
+    last = np.array(losses)[-max(4, math.ceil(len(losses) / 3)) :]
+    if len(last) < 4 or np.ptp(last) == 0:
+        return False
+    fit = stats.linregress(np.arange(len(last)), last, alternative="less")
+    fall = -fit.slope * (len(last) - 1)
+    return bool(fit.pvalue < 0.05 and fall >= 0.05 * last.mean())

@@ -98,6 +98,9 @@ class OpenFile(Blob):
     def close(self) -> None:
         self._file.close()
 
+    def __del__(self) -> None:
+        self._file.close()
+
 
 class _Part(Blob):
     def __init__(self, whole: Blob, start: int, size: int) -> None:

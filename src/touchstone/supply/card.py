@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from touchstone.supply import front_matter
 from touchstone.supply.documents import Documents
+from touchstone.supply.stated import Stated
 
 State = Literal["verified", "claimed", "contradicted", "missing"]
 LONGEST = 1000
@@ -144,6 +145,18 @@ def parse(documents: Documents, license_of_text: str | None = None) -> Card:
     fields += [_body_field(key, sections) for key in _BODY_FIELDS]
     datasets = tuple(_texts(head.get("datasets")))
     return Card(name, tuple(fields), tuple(_licenses(head)), tuple(_texts(head.get("base_model"))), datasets, fault)
+
+
+def filled(card: Card, file: str, stated: Stated) -> Card:
+    """The card with what a manifest says where the card itself is silent; a claim like any other."""
+    told = {"training_data": None if card.training_data else stated.training_data, "limits": stated.limits}
+    fields = [
+        Field(field.name, "claimed", told[field.name] or "", f"as {file} states")
+        if field.state == "missing" and told.get(field.name)
+        else field
+        for field in card.fields
+    ]
+    return replace(card, file=card.file or (file if any(told.values()) else None), fields=tuple(fields))
 
 
 def _licenses(head: Mapping[str, Any]) -> Iterable[str]:

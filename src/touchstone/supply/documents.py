@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from touchstone.supply.blob import open_file
+from touchstone.supply.blob import Blob, open_file
 from touchstone.supply.manifest import Entry, Manifest
 from touchstone.supply.rules import Stopped
+from touchstone.supply.zip_reader import Member, open_member, read_zip
 
 MAXIMUM_BYTES = 1 << 20
 MOST = 50
@@ -64,12 +63,18 @@ def read(model: Path, manifest: Manifest) -> Documents:
     if not within:
         return Documents({})
     try:
-        with zipfile.ZipFile(model) as archive:
-            top = _top(list(within))
-            found = {name.removeprefix(top): entry for name, entry in within.items()}
-            return Documents(_texts(found, lambda name: _member(archive, top + name)))
-    except (OSError, zipfile.BadZipFile):
+        archive = open_file(model)
+    except Stopped:
         return Documents({})
+    try:
+        members = {member.name: member for member in read_zip(archive)}
+        top = _top(list(within))
+        found = {name.removeprefix(top): entry for name, entry in within.items()}
+        return Documents(_texts(found, lambda name: _member(archive, members.get(top + name))))
+    except (Stopped, OSError):
+        return Documents({})
+    finally:
+        archive.close()
 
 
 def _texts(entries: Mapping[str, Entry], read_bytes: Callable[[str], bytes | None]) -> dict[str, str]:
@@ -93,11 +98,12 @@ def _top(names: list[str]) -> str:
     return f"{tops.pop()}/" if len(tops) == 1 and all("/" in name for name in names) else ""
 
 
-def _member(archive: zipfile.ZipFile, name: str) -> bytes | None:
+def _member(archive: Blob, member: Member | None) -> bytes | None:
+    if member is None or member.size > MAXIMUM_BYTES:
+        return None
     try:
-        with archive.open(name) as member:
-            return member.read(MAXIMUM_BYTES + 1)
-    except (KeyError, OSError, RuntimeError, NotImplementedError, EOFError, zlib.error, zipfile.BadZipFile):
+        return open_member(archive, member).read(0, MAXIMUM_BYTES)
+    except (Stopped, OSError):
         return None
 
 

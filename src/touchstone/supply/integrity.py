@@ -7,17 +7,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from touchstone.supply import manifest as manifests
 from touchstone.supply import signing
 from touchstone.supply.differences import Difference, between
 from touchstone.supply.manifest import Entry, Manifest
 from touchstone.supply.pins import Pinned, is_immutable
+from touchstone.supply.stated import NOTHING, Stated, entry_of, within
+from touchstone.supply.stated import read as read_stated
 from touchstone.supply.trust import Trust
 
 MANIFEST = "manifest.json"
 CHECKSUMS = ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt", "checksums.sha256")
+_ABOVE = 3
+"""Folders above a model in which a collection's manifest is looked for."""
 _LINE = re.compile(r"(?P<digest>[0-9a-fA-F]{64}) [ *](?P<name>.+)")
 _TAGGED = re.compile(r"SHA256 \((?P<name>.+)\) = (?P<digest>[0-9a-fA-F]{64})")
 
@@ -36,6 +40,8 @@ class Voucher:
     """Files outside what was signed; they must not reach the working copy."""
     revision: str | None = None
     """As a manifest states it."""
+    stated: Stated = NOTHING
+    """What a manifest says beside the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,14 @@ class Integrity:
         return next((voucher.signer for voucher in self.vouchers if voucher.signer and voucher.state == "holds"), None)
 
     @property
+    def stated(self) -> tuple[str, Stated]:
+        """The manifest that agrees with the bytes, and what it says beside them."""
+        return next(
+            ((one.file, one.stated) for one in self.vouchers if one.state == "holds" and one.stated != NOTHING),
+            ("", NOTHING),
+        )
+
+    @property
     def left_out(self) -> tuple[str, ...]:
         """Files that no signature covers, though one is there."""
         return tuple(sorted({name for voucher in self.vouchers for name in voucher.left_out}))
@@ -87,7 +101,27 @@ def vouchers(path: Path, manifest: Manifest, trust: Trust, revision: str | None)
             found.append(_checksums(file.name, data, manifest, own))
         elif (voucher := _manifest(file.name, data, manifest, own, revision)) is not None:
             found.append(voucher)
+    if path.is_dir() and (voucher := _collection(path, manifest, own, revision)) is not None:
+        found.append(voucher)
     return tuple(found)
+
+
+def _collection(path: Path, manifest: Manifest, own: set[str], revision: str | None) -> Voucher | None:
+    """The manifest of a collection of models, in a folder above, where it has an entry for this one."""
+    for folder in path.absolute().parents[:_ABOVE]:
+        data = _read(folder / MANIFEST)
+        plain = None if data is None else _json(data)
+        entry = entry_of(plain, folder, path) if isinstance(plain, dict) else None
+        if entry is not None:
+            return _manifest(f"{folder.name}/{MANIFEST}", json.dumps(entry).encode(), manifest, own, revision)
+    return None
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _candidates(path: Path) -> Iterator[tuple[Path, Literal["manifest", "checksums", "signature"]]]:
@@ -112,23 +146,20 @@ def _read(file: Path) -> bytes | None:
 
 def _manifest(file: str, data: bytes, found: Manifest, own: set[str], revision: str | None) -> Voucher | None:
     """A manifest of ours; a file of that name in another form vouches for nothing and is none."""
-    try:
-        plain = json.loads(data)
-    except (ValueError, RecursionError):
-        return None
+    plain = _json(data)
     if not isinstance(plain, dict) or not isinstance(plain.get("files"), list):
         return None
+    stated_facts = read_stated(plain)
     try:
-        vouched = manifests.from_data(plain)
+        vouched = manifests.from_data(within(plain))
     except ValueError as fault:
         return Voucher(file, "manifest", "fails", f"it contradicts itself: {fault}")
-    source = plain.get("source")
-    stated = source.get("revision") if isinstance(source, dict) else plain.get("revision", plain.get("commit"))
-    stated = stated if isinstance(stated, str) else None
+    stated = stated_facts.revision
     if is_immutable(stated) and is_immutable(revision) and str(stated).casefold() != str(revision).casefold():
         reason = f"it vouches for revision {stated}, the study names {revision}"
         return Voucher(file, "manifest", "fails", reason, revision=stated)
-    return _held_against(Voucher(file, "manifest", "holds", revision=stated), vouched, found, own)
+    holds = Voucher(file, "manifest", "holds", revision=stated, stated=stated_facts)
+    return _held_against(holds, vouched, found, own)
 
 
 def _checksums(file: str, data: bytes, found: Manifest, own: set[str]) -> Voucher:

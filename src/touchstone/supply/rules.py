@@ -108,6 +108,15 @@ _ROWS = (
         "A small file can unfold to fill memory, disk or hours.", _AGAIN,
     ),
     _row(
+        "file.pointer", _MALFORMED, "A pointer where the file itself should be",
+        "Git LFS keeps large files elsewhere; this is the note that says where.",
+        "fetch the content with `git lfs pull`, or download the file itself, then vet again",
+    ),
+    _row(
+        "file.time", None, "A file that vetting had no time for",
+        "What was not read cannot be vouched for.", "vet it alone, or with more time",
+    ),
+    _row(
         "file.confusing", _MALFORMED, "A file that makes no sense to its reader",
         "A reader that guesses can be led to guess wrongly.", _AGAIN,
     ),
@@ -233,7 +242,7 @@ _ROWS = (
         "take the safetensors file of the same model, or export the weights alone where the source is trusted",
     ),
     _row(
-        "format.pickled", _UNSUPPORTED, "A format that is pickle inside",
+        "format.objects", _UNSUPPORTED, "A format that rebuilds objects of a library",
         "Opening it imports and runs code of the packages it names.", _STATE_DICT,
     ),
     _row(

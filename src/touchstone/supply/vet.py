@@ -14,6 +14,7 @@ from touchstone.supply import integrity as soundness
 from touchstone.supply import manifest as manifests
 from touchstone.supply import pins as pinning
 from touchstone.supply import provenance as origins
+from touchstone.supply import working_copy
 from touchstone.supply.licences import lineage
 from touchstone.supply.licences.evidence import Evidence, license_of_text
 from touchstone.supply.licences.terms import terms
@@ -21,6 +22,7 @@ from touchstone.supply.manifest import Manifest
 from touchstone.supply.outcome import Outcome
 from touchstone.supply.trust import Trust
 from touchstone.supply.vetted import Vetted
+from touchstone.supply.vetting import vet_files
 
 if TYPE_CHECKING:
     from touchstone.study.model import BaseModel, IntendedUse
@@ -37,31 +39,68 @@ class Request:
     data_license: str | None = None
 
 
+def vet(
+    model: BaseModel,
+    use: IntendedUse,
+    home: Path,
+    *,
+    trust: bool = False,
+    data_license: str | None = None,
+    keep: bool = False,
+) -> Vetted:
+    """Everything about one base model that can be found out without running it.
+
+    Parameters
+    ----------
+    home : state folder, where pins, keys and working copies live
+    trust : accept what has moved since first use
+    data_license : of the study's training data; None where no data are spoken of, empty where it is not stated
+    keep : whether a working copy is made for loading code
+
+    Raises
+    ------
+    ModelFilesError
+        where there is no such model; a bad one is a finding
+    """
+    request = Request(model, use, home, trust, data_license)
+    found = complete(vet_files(model, home, keep=keep), request)
+    if found.copy is None or found.integrity is None or not found.integrity.left_out:
+        return found
+    return replace(found, copy=working_copy.without(found.copy, found.integrity.left_out, home))
+
+
 def complete(vetted: Vetted, request: Request) -> Vetted:
     """Fill in everything beside the files: they have been read and hashed, and are not read again."""
     if vetted.files is None or vetted.path is None:
         return vetted
     model, trust, pins = request.model, Trust(request.home), pinning.Pins(request.home)
     manifest = manifests.of_report(vetted.files)
+    vouchers = soundness.vouchers(vetted.path, manifest, trust, model.revision)
+    sound = soundness.Integrity(manifest.root, len(manifest.files), vouchers, None)
+    listed, stated = sound.stated
+    model = replace(
+        model, source=model.source or stated.source, publisher=model.publisher or stated.publisher,
+        revision=model.revision or (stated.revision if model.source in (None, stated.source) else None),
+    )  # fmt: skip
+    request = replace(request, model=model)
     documents = documents_of(vetted)
-    card = cards.parse(documents, license_of_text(documents))
+    card = cards.filled(cards.parse(documents, license_of_text(documents)), listed, stated)
     found = terms(
         documents, card, request.use, _known(pins), written=vetted.written,
-        declared=model.license, data_license=request.data_license,
+        declared=model.license, listed=(listed, stated.license), data_license=request.data_license,
     )  # fmt: skip
-    integrity = _integrity(vetted, request, manifest, trust, pins, found.evidence, card)
+    integrity = _integrity(vetted, request, manifest, sound, pins, found.evidence, card)
     provenance = origins.trace(model, request.use.use, trust, integrity, found.evidence.has_text)
+    vetted = replace(vetted, source=vetted.source or stated.source, publisher=model.publisher, revision=model.revision)
     return replace(vetted, manifest=manifest, integrity=integrity, provenance=provenance, licences=found, card=card)
 
 
 def _integrity(
-    vetted: Vetted, request: Request, manifest: Manifest, trust: Trust, pins: pinning.Pins,
+    vetted: Vetted, request: Request, manifest: Manifest, sound: soundness.Integrity, pins: pinning.Pins,
     evidence: Evidence, card: cards.Card,
 ) -> soundness.Integrity:  # fmt: skip
     assert vetted.path is not None and vetted.files is not None, "there are files"
-    model = request.model
-    vouchers = soundness.vouchers(vetted.path, manifest, trust, model.revision)
-    sound = soundness.Integrity(manifest.root, len(manifest.files), vouchers, None)
+    model, vouchers = request.model, sound.vouchers
     found = evidence.expression if evidence.kind in ("text", "card") else None
     facts = pinning.Facts(
         model.repository or model.source,

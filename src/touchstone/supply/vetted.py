@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from touchstone.supply.outcome import FileReport
+from touchstone.supply.working_copy import WorkingCopy
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +29,7 @@ class Vetted:
     provenance: Any = None
     licences: Any = None
     card: Any = None
+    role: Literal["base", "adapted"] = "base"
+    """Of an adapted model only the files are asked about: its papers are those of its base and of the study."""
+    copy: WorkingCopy | None = None
+    """The accepted and converted files, the only ones that loading code may see; None where it was not made."""

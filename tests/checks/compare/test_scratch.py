@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from tests.checks.desk import BASE, changed, contest_desk, only, rate
@@ -81,19 +82,34 @@ def test_a_reference_stopped_early_in_its_own_favour_is_a_pass_with_its_envelope
     assert finding.status is Status.PASS and finding.details["envelope"] == why
 
 
-def test_a_reference_that_was_not_made_leaves_a_blocker_open() -> None:
+def test_a_reference_that_was_not_made_leaves_the_question_open() -> None:
     desk = contest_desk(500, {"linear-probe": 0.8, "tuned": 0.9}).with_(missing={"scratch": "budget"})
     finding = only(list(CHECK.run(desk)))
     assert (finding.status, finding.severity, finding.details["reason"]) == (
         Status.INCONCLUSIVE,
-        Severity.BLOCKER,
+        Severity.MAJOR,
         "budget",
     )
 
 
-def test_an_open_answer_weighs_as_a_blocker_only_while_harm_is_possible() -> None:
-    doubtful = only(list(CHECK.run(contest_desk(40, {"scratch": 0.82, "linear-probe": 0.8, "tuned": 0.82}, seed=3))))
-    assert (doubtful.status, doubtful.severity) == (Status.INCONCLUSIVE, Severity.BLOCKER)
+def test_an_open_answer_weighs_as_a_blocker_only_where_it_points_to_harm() -> None:
+    for finding in (one for desk in desks(40, 0.82, 0.82) for one in CHECK.run(desk)):
+        points_to_harm = finding.status is Status.INCONCLUSIVE and (finding.value or 0.0) <= -0.01
+        assert finding.severity is (Severity.BLOCKER if points_to_harm else Severity.MAJOR)
+
+
+def test_one_failed_training_from_scratch_does_not_hide_a_gain_over_the_best() -> None:
+    desk = contest_desk(600, {"scratch": 0.84, "linear-probe": 0.8, "tuned": 0.9})
+    rng = np.random.default_rng(0)
+    collapsed = rng.dirichlet(np.ones(desk.probabilities(desk.reference("scratch"), "test").shape[2]), 600)
+    test = np.stack([collapsed, *desk.probabilities(desk.reference("scratch"), "test")[1:]])
+    n = len(desk.data.validation.labels)
+    validation = np.eye(test.shape[2])[np.tile(desk.data.validation.labels, (3, 1))]
+    validation[0] = np.roll(validation[0], 1, axis=1)
+    broken = changed(desk, "scratch", validation_probabilities=validation)
+    broken.predictions["scratch", "test"] = test
+    finding = only(list(CHECK.run(broken)))
+    assert n > 0 and finding.status is Status.PASS and "best of 3" in finding.statement
 
 
 def test_never_a_verdict_from_one_seed() -> None:

@@ -16,7 +16,8 @@ def test_passes_on_first_use_and_again(tmp_path: Path) -> None:
     folder, home = write_model(tmp_path / "m"), tmp_path / "home"
     first, again = (one(Integrity(), vetted(folder, home)) for _ in range(2))
     assert first.status is again.status is Status.PASS
-    assert "First use" in first.statement
+    assert first.statement == again.statement
+    assert "first used here" in first.statement
     assert first.details["root"] == again.details["root"]
     assert {file["name"] for file in first.details["files"]} == {"config.json", "model.safetensors"}
 

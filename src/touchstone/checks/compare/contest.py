@@ -14,6 +14,7 @@ from touchstone.checks.gains import at_hand, gain, primary_metric, seed_scores
 from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Severity
 from touchstone.core.measures import Candidate
+from touchstone.evaluate import metrics
 from touchstone.stats.claims import Claim
 from touchstone.stats.decide import ALPHA
 
@@ -116,8 +117,34 @@ def contest(
     return Contest(metric, candidate, reference, scores[0], scores[1], found, word, beside)
 
 
+def against_best(context: Context, held: Contest) -> Claim | None:
+    """What would ship against the reference's best training, picked on validation; items random, models as they are.
+
+    Where one of few trainings of the reference failed, the spread from seed to seed drowns every comparison of
+    recipes; its best training is the harder opponent and has no such spread. None where there are not several.
+    """
+    import numpy as np
+
+    reference, labels = held.reference, context.data.validation.labels
+    validation = np.asarray(reference.validation_probabilities)
+    if reference.deterministic or len(validation) < 2 or validation.shape[1] != len(labels) or not len(labels):
+        return None
+    right = (validation.argmax(2) == labels).mean(1)
+    best = int(np.argmax(right))
+    return metrics.difference(
+        held.metric, context.shipped(held.candidate, "test"), context.probabilities(reference, "test")[best],
+        context.labels("test"), a_deterministic=True, b_deterministic=True, groups=context.groups("test"),
+        seed=context.seed,
+    )  # fmt: skip
+
+
+def helps(claim: Claim, reference_score: float, alpha: float = 0.025) -> bool:
+    """Whether a gain is beyond doubt and worth the name."""
+    return claim.lower(alpha) > 0 and claim.value >= _least(reference_score)
+
+
 def _word(claim: Claim, reference_score: float, severity: Severity, alpha_helpful: float) -> Word:
-    if claim.lower(alpha_helpful) > 0 and claim.value >= _least(reference_score):
+    if helps(claim, reference_score, alpha_helpful):
         return Word.HELPFUL
     if claim.upper(ALPHA[severity]) < 0 and -claim.value >= POINT:
         return Word.HARMFUL

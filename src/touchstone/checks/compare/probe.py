@@ -64,6 +64,11 @@ class Probe(JudgedCheck):
         else:
             yield self.finding(
                 candidate.subject, Status.FAIL,
-                f"{told}. Fine-tuning looked at {candidate.effort.examples_seen:,} examples and earned nothing over the probe.",
+                f"{told}. {_effort(candidate)} earned nothing over the probe.",
                 remedy="ship the linear probe: it is cheaper to train, to move to another base and to explain", **numbers, **details,
             )  # fmt: skip
+
+
+def _effort(candidate: Candidate) -> str:
+    seen = candidate.effort.examples_seen
+    return f"Fine-tuning looked at {seen:,} examples and" if seen else "Fine-tuning, whatever it cost,"

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from touchstone.checks.compare.contest import Contest, Word, contest
+from touchstone.checks.compare.contest import POINT, Contest, Word, against_best, contest, helps
 from touchstone.checks.context import Context
 from touchstone.checks.judged import JudgedCheck
+from touchstone.checks.words import between, points
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
+from touchstone.stats.claims import Claim
 
 _MISSING = "give the study more minutes (adapt.budget), so that the same architecture is trained from scratch beside it"
 
@@ -28,9 +30,11 @@ class Scratch(JudgedCheck):
     it). A reference that was still improving when its budget ended is undertrained: no win over it counts, the
     answer is inconclusive. Where its loss was still falling, its first seed is trained with twice the budget: if
     that takes less than a twentieth off the loss, the budget was enough; if more, every seed gets it, and the
-    reference counts as undertrained only while another gain as large could reach the transferred model. A reference
-    may be stopped early only in its own favour: when even the optimistic envelope of its learning curve stays below
-    the transferred model. While a harm of a point is not ruled out, an open answer weighs as a blocker.
+    reference counts as undertrained only while its loss still falls then and another gain as large could reach the
+    transferred model. A reference may be stopped early only in its own favour: when even the optimistic envelope of
+    its learning curve stays below the transferred model. Where the seeds of scratch differ too much for that, what
+    would ship is held against its best training, picked on validation, items alone random. An open answer that
+    points to harm weighs as a blocker, any other as major.
 
     **Source.** He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al.
     (MLSys 2021) on what varies; Benavoli et al. (JMLR 2017) on equivalence.
@@ -66,9 +70,22 @@ class Scratch(JudgedCheck):
                 held, Status.FAIL, f"{held.headline}: {told}. The base model brings nothing that these data do not teach by themselves.",
                 Severity.MAJOR, remedy="ship the simpler model without a base, or try a base closer to these data",
             )  # fmt: skip
+        best = against_best(context, held)
+        if best is not None and helps(best, held.reference_score):
+            return self._beats_best(held, best)
         doubt = held.doubt(context, "transfer beats training from scratch")
         finding = self._stated(held, Status.INCONCLUSIVE, f"NOT PROVEN: {told}.", _weight(held), remedy=doubt.remedy)
         return replace(finding, details={**finding.details, **doubt.details})
+
+    def _beats_best(self, held: Contest, best: Claim) -> Finding:
+        interval = best.interval()
+        return self._stated(
+            held, Status.PASS,
+            f"PROVEN HELPFUL: the model that would ship beats even the best of {len(held.reference.seeds)} trainings from scratch by "
+            f"{points(best.value)} ({between(interval.low, interval.high)}); their spread is too wide to say more: "
+            f"{held.told('the same architecture trained from scratch')}.",
+            self.severity, word=str(Word.HELPFUL), against_best={"difference": best.value, "interval": best.interval()},
+        )  # fmt: skip
 
     def _harmful(self, held: Contest) -> Finding:
         undertrained = " although that one was still improving" if held.reference.undertrained else ""
@@ -99,7 +116,7 @@ class Scratch(JudgedCheck):
         return self.finding(
             candidate.subject, Status.INCONCLUSIVE,
             f"NOT PROVEN: there is no model trained from scratch to compare with ({why}).",
-            severity=self.severity, remedy=_MISSING, reason=why, word=str(Word.NOT_PROVEN),
+            severity=Severity.MAJOR, remedy=_MISSING, reason=why, word=str(Word.NOT_PROVEN),
         )  # fmt: skip
 
     def _stated(
@@ -124,5 +141,6 @@ def _trial(held: Contest) -> dict[str, object]:
 
 
 def _weight(held: Contest) -> Severity:
-    """An open comparison can only still turn out harmful where a harm of a point is not ruled out."""
-    return Severity.MAJOR if held.harm_excluded else Severity.BLOCKER
+    """An open comparison weighs as a blocker where it points to harm and harm is not ruled out."""
+    points_to_harm = held.claim.value <= -POINT and not held.harm_excluded
+    return Severity.BLOCKER if points_to_harm else Severity.MAJOR

@@ -121,7 +121,7 @@ class Size(Check):
         fails = power < self.thresholds["power_fail"]
         return self.finding(
             "test", Status.FAIL if fails else Status.INCONCLUSIVE,
-            f"{tells}; a true difference of {gap} between two models would show in only {percent(power)} of cases, so expect open questions.",
+            f"{tells}; a true difference of {gap} between two models would show in {percent(power)} of cases, so expect open questions.",
             value=power, threshold=self.thresholds["power_fail" if fails else "power_pass"], n=n, remedy=ask,
             needed=goal, needed_more=more, needed_what=f"labelled test {things(task)}", **details,
         )  # fmt: skip

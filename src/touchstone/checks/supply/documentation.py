@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.supply.subjects import NOT_AT_HAND
+from touchstone.checks.supply.subjects import NOT_AT_HAND, bases
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.supply.card import Card
 from touchstone.supply.vetted import Vetted
@@ -37,7 +37,7 @@ class Documentation(Check):
 
     def run(self, context: Context) -> Iterator[Finding]:
         use = context.study.intended_use.use
-        for vetted in context.vetted:
+        for vetted in bases(context):
             yield self._judged(vetted, Severity.MAJOR if use in _BEYOND else self.severity)
 
     def _judged(self, vetted: Vetted, severity: Severity) -> Finding:
@@ -62,11 +62,11 @@ class Documentation(Check):
             field = card[contradicted[0]]
             return self.finding(
                 vetted.written, Status.INCONCLUSIVE,
-                f"{card.file} says {field.name} is {field.value}, but {field.why}.",
+                f"The card {card.file} says {field.name} is {field.value}, but {field.why}.",
                 severity=severity, remedy="ask the publisher which is right", **numbers, **details,
             )  # fmt: skip
         verified = len(card.names("verified"))
-        statement = f"{card.file} tells training data and known limits; {len(card.names('claimed'))} fields are claims, {verified} verified."
+        statement = f"The card {card.file} tells training data and known limits; {len(card.names('claimed'))} fields are claims, {verified} verified."
         return self.finding(vetted.written, Status.PASS, statement, **numbers, **details)
 
 
@@ -74,8 +74,8 @@ def _lacking(card: Card, missing: list[str]) -> str:
     if card.file is None:
         return "The model has no card: neither its training data nor its known limits are written down."
     if card.is_empty:
-        return f"{card.file} is empty: neither training data nor known limits are written down."
-    return f"{card.file} does not tell {' or '.join(missing)}."
+        return f"The card {card.file} is empty: neither training data nor known limits are written down."
+    return f"The card {card.file} does not tell {' or '.join(missing)}."
 
 
 def _details(card: Card) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.supply.subjects import NOT_AT_HAND
+from touchstone.checks.supply.subjects import NOT_AT_HAND, bases
 from touchstone.checks.words import plural
 from touchstone.core.finding import Finding, Status
 from touchstone.supply import integrity
@@ -42,7 +42,7 @@ class Integrity(Check):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.MODELS})
 
     def run(self, context: Context) -> Iterator[Finding]:
-        for vetted in context.vetted:
+        for vetted in bases(context):
             yield self._judged(vetted)
 
     def _judged(self, vetted: Vetted) -> Finding:
@@ -58,7 +58,7 @@ class Integrity(Check):
             voucher = found.undecided[0]
             return self.finding(
                 vetted.written, Status.INCONCLUSIVE,
-                f"{voucher.file} signs these bytes, but {voucher.reason}.",
+                f"The file {voucher.file} signs these bytes, but {voucher.reason}.",
                 remedy="ask the publisher for the key by another way and put it under keys/ of the state folder",
                 **numbers, **details,
             )  # fmt: skip
@@ -98,14 +98,13 @@ def _sound(found: integrity.Integrity) -> str:
         left = f"; {plural(len(found.left_out), 'file')} outside the signature left out" if found.left_out else ""
         return f"A signature by a trusted key holds over {files}{left}."
     if found.vouchers:
-        return f"{found.vouchers[0].file} agrees with all {files}."
+        return f"The file {found.vouchers[0].file} agrees with all {files}."
     if found.pinned is None:
         return f"{files} listed; nothing was pinned, since files were refused."
-    if found.pinned.state == "first use":
-        return f"First use: {files} pinned; from now on every change is an alarm."
     if found.pinned.state == "accepted anew":
         return f"{files} pinned anew: what had moved was accepted."
-    return f"All {files} are as they were on {found.pinned.since}."
+    # The same words on first use and later: running a study again changes no finding.
+    return f"All {files} are as they were when first used here, on {found.pinned.since}."
 
 
 def _details(vetted: Vetted, found: integrity.Integrity) -> dict[str, Any]:
@@ -118,7 +117,7 @@ def _details(vetted: Vetted, found: integrity.Integrity) -> dict[str, Any]:
              "differences": [{"kind": d.kind, "file": d.name, "was": d.was} for d in one.differences[:_LISTED]]}
             for one in found.vouchers
         ],
-        "pinned": None if pinned is None else {"state": pinned.state, "since": pinned.since},
+        "pinned": None if pinned is None else {"since": pinned.since},
         "alarms": [{"kind": alarm.kind, "what": alarm.what, "file": alarm.file} for alarm in pinned.alarms] if pinned else [],
         "left_out": list(found.left_out),
     }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.supply.subjects import NOT_AT_HAND
+from touchstone.checks.supply.subjects import NOT_AT_HAND, bases
 from touchstone.checks.words import plural
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.supply.licences.model import Outcome, Ruling, obligation
@@ -51,10 +51,10 @@ class License(Check):
 
     def run(self, context: Context) -> Iterator[Finding]:
         use = context.study.intended_use.use
-        bases = context.vetted
-        for vetted in bases:
+        models = bases(context)
+        for vetted in models:
             yield self._of_base(vetted, use)
-        data = next((base.licences.data for base in bases if base.licences and base.licences.data), None)
+        data = next((base.licences.data for base in models if base.licences and base.licences.data), None)
         if data is not None:
             yield self._of_data(data, use)
 
@@ -106,7 +106,7 @@ _ROLES = {"ancestor": "ancestor", "base_data": "it was trained on", "tokenizer":
 
 
 def _statement(status: Status, found: Terms, use: str, reasons: list[str]) -> str:
-    name = found.license or "no licence"
+    name = f"The licence {found.license}" if found.license else "No licence"
     if status is Status.PASS:
         duties = found.decision.obligations
         return f"{name} allows {use} use" + (f", with {plural(len(duties), 'obligation')}." if duties else ".")

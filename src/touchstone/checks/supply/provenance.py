@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.supply.subjects import NOT_AT_HAND
+from touchstone.checks.supply.subjects import NOT_AT_HAND, bases
 from touchstone.core.finding import Finding, Status
 from touchstone.supply import provenance
 from touchstone.supply.provenance import Level
@@ -44,7 +44,7 @@ class Provenance(Check):
     needs: ClassVar[frozenset[Need]] = frozenset({Need.MODELS})
 
     def run(self, context: Context) -> Iterator[Finding]:
-        for vetted in context.vetted:
+        for vetted in bases(context):
             yield self._judged(vetted, context.study.intended_use.use)
 
     def _judged(self, vetted: Vetted, use: str) -> Finding:
@@ -92,7 +92,7 @@ def _verdict(found: provenance.Provenance, use: str) -> tuple[Status, str, str |
         )
     return (
         Status.PASS,
-        f"{found.source} at {_short(found.revision)}{who}: {_SHOWN[found.level]} (level {found.level}).",
+        f"Source {found.source} at {_short(found.revision)}{who}: {_SHOWN[found.level]} (level {found.level}).",
         remedy,
     )
 

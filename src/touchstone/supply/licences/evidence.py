@@ -23,7 +23,7 @@ _SAYS_NOTHING = frozenset({"other", "unknown"})
 class Piece:
     """One place that tells of a licence."""
 
-    kind: Literal["text", "card", "study"]
+    kind: Literal["text", "card", "manifest", "study"]
     where: str
     told: str | None
     """An expression or id; None where a text is there that is not known."""
@@ -37,7 +37,7 @@ class Evidence:
     pieces: tuple[Piece, ...]
     expression: str | None
     kind: str
-    """Of the piece that decided: ``text``, ``card``, ``study`` or empty."""
+    """Of the piece that decided: ``text``, ``card``, ``manifest``, ``study`` or empty."""
     doubt: str
     has_text: bool
 
@@ -49,18 +49,23 @@ class Evidence:
         ]
 
 
-def gather(documents: Documents, card: Card, declared: str | None) -> Evidence:
+def gather(
+    documents: Documents, card: Card, declared: str | None, listed: tuple[str, str | None] = ("", None)
+) -> Evidence:
     """Collect what there is and hold each piece against the others; two that disagree leave the terms in doubt."""
     texts = [_of_text(name, text) for name, text in sorted(documents.licences.items())]
     cards = (
         [Piece("card", card.file or "", " AND ".join(_grouped(one) for one in card.licenses))] if card.licenses else []
     )
     study = [Piece("study", "study", declared.strip())] if declared and declared.strip() else []
-    pieces = (*texts, *cards, *study)
+    manifest = [Piece("manifest", listed[0], listed[1])] if listed[1] else []
+    pieces = (*texts, *cards, *manifest, *study)
     doubts = [piece.doubt for piece in pieces if piece.doubt]
-    strongest = _joined(texts) if texts else next(iter((*cards, *study)), None)
+    strongest = _joined(texts) if texts else next(iter((*cards, *manifest, *study)), None)
     doubts += [
-        _disagreement(strongest, piece) for piece in (*cards, *study) if strongest and not _agree(strongest, piece)
+        _disagreement(strongest, piece)
+        for piece in (*cards, *manifest, *study)
+        if strongest and not _agree(strongest, piece)
     ]
     has_text = any(piece.told and not piece.doubt for piece in texts)
     if strongest is None:

@@ -47,6 +47,7 @@ def terms(
     *,
     written: str,
     declared: str | None = None,
+    listed: tuple[str, str | None] = ("", None),
     data_license: str | None = None,
 ) -> Terms:
     """Compose the base, its ancestors, what it was trained on, and the study's data.
@@ -54,10 +55,11 @@ def terms(
     Parameters
     ----------
     known : licence and base models of a model that was vetted here before
+    listed : the file that lists the model's files, and the licence that it names
     data_license : of the study's training data; None where there are no data, empty where the study does not say
     """
     profile = profile_of(use, _modality(documents.config))
-    evidence = gather(documents, card, declared)
+    evidence = gather(documents, card, declared, listed)
     base = Component("base", written, evidence.expression, evidence.kind, evidence.doubt)
     components = [base, *lineage.ancestors(card.base_models, known), *_base_data(card)]
     data = None

@@ -1,0 +1,132 @@
+"""What a file is, told from its bytes and never from its name."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from enum import StrEnum
+
+from touchstone.supply.blob import Blob
+from touchstone.supply.keras_files import HDF5_MAGIC
+from touchstone.supply.npy_reader import MAGIC as NPY_MAGIC
+from touchstone.supply.onnx_reader import is_onnx, is_saved_model, is_sentencepiece
+from touchstone.supply.pickle_machine import run
+from touchstone.supply.tar_reader import is_tar
+from touchstone.supply.torch_files import looks_like_pickle
+
+LARGEST_TEXT = 16 << 20
+_PROBE = 1_000_000
+"""Opcodes followed to see whether bytes are a pickle."""
+
+
+class Content(StrEnum):
+    """A kind of content; the value is its name for people."""
+
+    EMPTY = "nothing"
+    SAFETENSORS = "safetensors"
+    JSON = "JSON"
+    TEXT = "text"
+    PICKLE = "pickle"
+    ZIP = "zip"
+    TAR = "tar"
+    GZIP = "gzip"
+    BZIP2 = "bzip2"
+    XZ = "xz"
+    PACKED = "packed archive"
+    NPY = "NumPy array"
+    HDF5 = "HDF5"
+    GGUF = "GGUF"
+    ONNX = "ONNX"
+    SAVED_MODEL = "TensorFlow SavedModel"
+    TFLITE = "TensorFlow Lite"
+    SENTENCEPIECE = "sentencepiece model"
+    PROGRAM = "program"
+    OBJECTS = "objects of R or MATLAB"
+    UNKNOWN = "unknown"
+
+
+_MAGIC: tuple[tuple[bytes, Content], ...] = (
+    (b"PK\x03\x04", Content.ZIP), (b"PK\x05\x06", Content.ZIP), (b"PK\x07\x08", Content.ZIP),
+    (b"\x1f\x8b", Content.GZIP), (b"\xfd7zXZ\x00", Content.XZ),
+    (b"7z\xbc\xaf\x27\x1c", Content.PACKED), (b"\x28\xb5\x2f\xfd", Content.PACKED), (b"\x04\x22\x4d\x18", Content.PACKED),
+    (b"Rar!\x1a\x07", Content.PACKED), (b"LZIP", Content.PACKED), (b"\x5d\x00\x00", Content.PACKED),
+    (NPY_MAGIC, Content.NPY), (HDF5_MAGIC, Content.HDF5), (b"GGUF", Content.GGUF),
+    (b"\x7fELF", Content.PROGRAM), (b"MZ", Content.PROGRAM), (b"\xfe\xed\xfa\xce", Content.PROGRAM),
+    (b"\xfe\xed\xfa\xcf", Content.PROGRAM), (b"\xcf\xfa\xed\xfe", Content.PROGRAM), (b"\xce\xfa\xed\xfe", Content.PROGRAM),
+    (b"\xca\xfe\xba\xbe", Content.PROGRAM), (b"\x00asm", Content.PROGRAM),
+    (b"RDX2\n", Content.OBJECTS), (b"RDX3\n", Content.OBJECTS), (b"RDA3\n", Content.OBJECTS), (b"X\n\x00\x00\x00", Content.OBJECTS),
+    (b"MATLAB 5.0 MAT-file", Content.OBJECTS),
+)  # fmt: skip
+_BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
+_ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_SPACE = b" \t\r\n"
+_JSON = (".json", ".ipynb")
+
+
+def identify(blob: Blob, name: str) -> Content:
+    """The kind of content; the name only helps to tell JSON from other text, and to say how a file is broken."""
+    if blob.size == 0:
+        return Content.EMPTY
+    head = blob.read(0, 4096)
+    for magic, content in _MAGIC:
+        if head.startswith(magic):
+            return content
+    if _BZIP2.match(head):
+        return Content.BZIP2
+    if head[4:8] == b"TFL3":
+        return Content.TFLITE
+    if is_tar(blob):
+        return Content.TAR
+    if _is_safetensors(head) or (name.endswith(".safetensors") and _is_broken_safetensors(head)):
+        return Content.SAFETENSORS
+    if head[:1] == b"\x80" and head[1:2] <= b"\x05":
+        return Content.PICKLE
+    return _without_magic(blob, head, name)
+
+
+def _without_magic(blob: Blob, head: bytes, name: str) -> Content:
+    text = is_text(blob)
+    if text and head.lstrip(_SPACE)[:1] in (b"{", b"["):
+        # No pickle begins so. A vocabulary may, with "[PAD]": it is JSON only where its name makes a reader take it so.
+        return Content.JSON if name.lower().endswith(_JSON) else Content.TEXT
+    stream = run(blob, limit=_PROBE)
+    if (stream.n_calls and stream.offences) or (not text and looks_like_pickle(stream)):
+        return Content.PICKLE
+    if text:
+        return Content.TEXT
+    if is_onnx(blob):
+        return Content.ONNX
+    if is_saved_model(blob):
+        return Content.SAVED_MODEL
+    if is_sentencepiece(blob):
+        return Content.SENTENCEPIECE
+    return Content.PACKED if head.startswith(_ZLIB) else Content.UNKNOWN
+
+
+def is_text(blob: Blob) -> bool:
+    """UTF-8 without NUL, in one look for small files and piece by piece for large ones."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for chunk in blob.chunks():
+            if b"\0" in chunk:
+                return False
+            decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def reads_as_pickle(blob: Blob) -> bool:
+    """Whether a reader of pickles would call something in these bytes."""
+    stream = run(blob, limit=_PROBE)
+    return bool(stream.n_calls and stream.offences)
+
+
+def _is_safetensors(head: bytes) -> bool:
+    length = int.from_bytes(head[:8], "little")
+    return len(head) > 9 and head[8:9] == b"{" and length < 1 << 48 and b"\0" in head[:8]
+
+
+def _is_broken_safetensors(head: bytes) -> bool:
+    return b"\0" in head[:8] or head[8:9] == b"{"
