@@ -51,6 +51,15 @@ class Desk:
     missing: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
     vetted: Sequence[Vetted] = ()
+    prober: Any = None
+    """A :class:`touchstone.pipeline.probing.Prober`; without one nothing was probed."""
+
+    @property
+    def probed(self) -> Any:
+        return None if self.prober is None else self.prober.probed()
+
+    def features(self, examples: Examples) -> Any:
+        return self.prober.features(examples)
 
     @property
     def chosen(self) -> Candidate | None:

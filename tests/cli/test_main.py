@@ -57,3 +57,59 @@ def test_a_report_of_no_run_is_refused(tmp_path: Path) -> None:
 def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
     assert touchstone("run", cwd=tmp_path).returncode == 2
     assert touchstone("fly", cwd=tmp_path).returncode == 2
+
+
+def letters(folder: Path, n: int = 120) -> Path:
+    """A table of texts in two classes, every one different."""
+    path = folder / "letters.csv"
+    words = ("river stone bridge water boat", "copper wire lamp switch plug")
+    rows = [
+        f"{words[i % 2].split()[i // 2 % 5]} number {i} of {i * 37 % 101} at {i * 13 % 89},{'ab'[i % 2]}"
+        for i in range(n)
+    ]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
+def test_audit_states_all_of_data_and_nothing_else(tmp_path: Path) -> None:
+    done = touchstone("audit", str(letters(tmp_path)), "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    evidence = json.loads(done.stdout)
+    wanted = {id for id in catalogue.rows() if id.startswith("data.")}
+    assert {finding["check"] for finding in evidence["findings"]} == wanted
+    assert (evidence["verdict"], evidence["bases"], evidence["chosen"]) == ("ship", [], None)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["letters.csv"], "no folder without --out"
+
+
+def test_audit_of_a_leaky_test_set_is_rejected_or_held_and_every_copy_is_flagged(tmp_path: Path) -> None:
+    train = letters(tmp_path)
+    lines = train.read_text(encoding="utf-8").splitlines()
+    fresh = [f"an unseen {'kettle' if i % 2 else 'forest'} tale {i * 7919 % 9973},{'ab'[i % 2]}" for i in range(80)]
+    (tmp_path / "test.csv").write_text("\n".join([lines[0], *lines[1:9], *fresh]) + "\n", encoding="utf-8")
+    done = touchstone("audit", str(train), "test.csv", "--out", "looked", "--json", cwd=tmp_path)
+    leak = next(
+        one
+        for one in json.loads(done.stdout)["findings"]
+        if one["check"] == "data.leakage" and one["subject"] == "train~test"
+    )
+    assert (leak["status"], len(leak["details"]["pairs"])) == ("fail", 8)
+    flagged = (tmp_path / "looked" / "flagged.csv").read_text(encoding="utf-8")
+    assert flagged.count("data.leakage") == 8
+    assert (tmp_path / "looked" / "evidence.json").is_file()
+
+
+def test_audit_of_nothing_is_one_line_and_status_2(tmp_path: Path) -> None:
+    for arguments in (("nowhere",), (str(letters(tmp_path)), "--task", "image-clasification"), ("a", "b", "c", "d")):
+        done = touchstone("audit", *arguments, "--json", cwd=tmp_path)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "Traceback" not in done.stderr and "error:" in done.stderr
+
+
+def test_audit_takes_a_study_too(tmp_path: Path) -> None:
+    letters(tmp_path)
+    (tmp_path / "study.yaml").write_text(
+        "touchstone: 1\nname: a\ntask: text-classification\ndata: {train: letters.csv}\n", encoding="utf-8"
+    )
+    done = touchstone("audit", "study.yaml", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["study"]["name"] == "a"

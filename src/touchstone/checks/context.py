@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from touchstone.core.finding import Finding
 from touchstone.core.measures import BaseScore, Candidate, Latency, Stage
-from touchstone.dataset.model import Dataset
+from touchstone.dataset.model import Dataset, Examples
+from touchstone.dataset.probed import Probed
 from touchstone.study.model import Study
 from touchstone.supply.vetted import Vetted
 
@@ -40,6 +41,13 @@ class Context(Protocol):
     def data(self) -> Dataset: ...
     @property
     def seed(self) -> int: ...
+
+    @property
+    def probed(self) -> Probed | None:
+        """A sample of the labelled training examples with features and held-out predictions; None where none are."""
+
+    def features(self, examples: Examples) -> Any:
+        """Any examples in the feature space of ``probed``, (n, d)."""
 
     @property
     def vetted(self) -> Sequence[Vetted]:

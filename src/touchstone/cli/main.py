@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from touchstone.cli import assess, checks, demo, doctor, init, rank, report, run, vet
+from touchstone.cli import assess, audit, checks, demo, doctor, init, rank, report, run, vet
 from touchstone.cli.status import Exit
 from touchstone.cli.terminal import clean, error_console
 from touchstone.core.errors import InputError, MissingExtra
@@ -46,6 +46,7 @@ app.command()(init.init)
 app.command()(run.run)
 app.command()(assess.assess)
 app.command()(vet.vet)
+app.command()(audit.audit)
 app.command()(rank.rank)
 app.command()(report.report)
 app.command()(checks.checks)

@@ -28,8 +28,12 @@ if TYPE_CHECKING:
     from touchstone.study.model import Study
 
 
-def assemble(study: Study, *, progress: Progress, home: Path) -> Dataset:
+def assemble(study: Study, *, progress: Progress, home: Path, audited: bool = False) -> Dataset:
     """Read a study's data, split what is not split, and seal the labels of test and shift sets.
+
+    Parameters
+    ----------
+    audited : nothing will be trained, so that the labels of a test set made here stay readable in ``given``
 
     Raises
     ------
@@ -44,7 +48,7 @@ def assemble(study: Study, *, progress: Progress, home: Path) -> Dataset:
         if not raw.names and name in ("train", "test"):
             raise DatasetError(_nothing_readable(raw, study))
     classes = screen(raws, contents)
-    work = _Work(study.task, classes, raws, contents)
+    work = _Work(study.task, classes, raws, contents, audited)
     return work.dataset(home, n_read, notes)
 
 
@@ -71,6 +75,7 @@ class _Work:
     classes: tuple[str, ...]
     raws: dict[str, Raw]
     contents: dict[str, Content]
+    audited: bool = False
     index: dict[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -183,7 +188,7 @@ class _Work:
         for name in given:
             if name == "test" or name in self.shifts:
                 given[name] = given[name].without_labels()
-        hidden = _hidden(full["train"], placed.rows("test"))
+        hidden = full["train"] if self.audited else _hidden(full["train"], placed.rows("test"))
         return {**given, "train": hidden}
 
     def _assignments(self, placed: Placement, leaked: Mapping[str, Mapping[int, str]]) -> tuple[Assignment, ...]:

@@ -54,7 +54,7 @@ def decode(data: bytes) -> PilImage.Image:
     # Pillow raises whatever a hostile file makes its parsers trip over (OSError, SyntaxError, struct.error,
     # IndexError, zlib.error, ...), so all of it becomes one error here, as data.
     try:
-        picture = _opened(data)
+        picture = opened(data)
         width, height = picture.size
         if width * height > MAX_PIXELS:
             raise PictureError("too_large", f"{width} x {height} pixels, more than {MAX_PIXELS / 1e6:.0f} million")
@@ -69,7 +69,8 @@ def decode(data: bytes) -> PilImage.Image:
         raise PictureError("corrupt", _without_address(words)) from exc
 
 
-def _opened(data: bytes) -> PilImage.Image:
+def opened(data: bytes) -> PilImage.Image:
+    """A picture with its header read and no pixel decoded."""
     from PIL import Image
 
     # The size is checked by the caller before a pixel is decoded; Pillow's own warning would be noise.

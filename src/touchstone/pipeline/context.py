@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from touchstone.core.finding import Finding
 from touchstone.core.measures import BaseScore, Candidate, Latency, Stage
-from touchstone.dataset.model import Dataset
+from touchstone.dataset.model import Dataset, Examples
+from touchstone.dataset.probed import Probed
 from touchstone.pipeline.contender import Contender
+from touchstone.pipeline.probing import Prober
 from touchstone.study.model import Study
 from touchstone.supply.vetted import Vetted
 
@@ -38,6 +40,7 @@ class RunContext:
     vetted: Sequence[Vetted] = ()
     saved: Mapping[str, Any] = field(default_factory=dict)
     """What transfer saved against the references, see :mod:`touchstone.pipeline.saving`."""
+    prober: Prober | None = None
     missing: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
@@ -45,6 +48,14 @@ class RunContext:
     def data(self) -> Dataset:
         assert self.data_or_none is not None, "a check that needs data says so in its needs"
         return self.data_or_none
+
+    @property
+    def probed(self) -> Probed | None:
+        return None if self.prober is None else self.prober.probed()
+
+    def features(self, examples: Examples) -> Any:
+        assert self.prober is not None, "features are asked for where examples were probed"
+        return self.prober.features(examples)
 
     @property
     def candidates(self) -> Sequence[Candidate]:

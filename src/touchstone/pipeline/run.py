@@ -29,7 +29,8 @@ from touchstone.pipeline.home import home
 from touchstone.pipeline.journal import Journal
 from touchstone.pipeline.outputs import Outputs
 from touchstone.pipeline.pieces import Pieces
-from touchstone.pipeline.ranking import Ranking, rank_bases
+from touchstone.pipeline.probing import Prober
+from touchstone.pipeline.ranking import Ranking, features, rank_bases
 from touchstone.pipeline.result import Result
 from touchstone.study.lock import study_digest
 from touchstone.study.model import Study
@@ -99,13 +100,19 @@ class Run:
             journal = Journal(None, progress, study.adapt.budget.minutes)
             yield cls(study, Bench(study, home(), journal, Pieces(Path(folder) / "pieces", journal)), None)
 
-    def prepare(self) -> None:
-        """Read and split the data; look at the bases without running them."""
+    def read_data(self, *, audited: bool = False) -> None:
+        """Read and split the data."""
         from touchstone.dataset.assemble import assemble
 
-        with self.bench.journal.stage("data", "reading the data"):
-            self.context.data_or_none = assemble(self.study, progress=self.bench.progress, home=self.bench.home)
+        bench = self.bench
+        with bench.journal.stage("data", "reading the data"):
+            self.context.data_or_none = assemble(self.study, progress=bench.progress, home=bench.home, audited=audited)
+        self.context.prober = Prober(self.context.data, bench.progress, bench.seed)
         self.available.add(Need.DATA)
+
+    def prepare(self) -> None:
+        """Read and split the data; look at the bases without running them."""
+        self.read_data()
         with self.bench.journal.stage("vetting", "vetting the base models"):
             self.context.vetted = vet_bases(self.bench)
             self.available.add(Need.MODELS)
@@ -127,6 +134,11 @@ class Run:
     def rank(self) -> None:
         """Order the bases and pick the one that carries the study."""
         self.ranking = rank_bases(self.bench, self.context.data, self.bases)
+        carries = self.ranking.base
+        assert self.context.prober is not None, "data are read first"
+        self.context.prober.use(
+            carries.written, lambda examples: features(self.bench, carries, examples).blocks["penultimate"]
+        )
         self.context.bases = self.ranking.scores
         self.context.raw_reference_items = self.ranking.raw_items
         self.available.add(Need.BASES)

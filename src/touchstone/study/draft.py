@@ -52,10 +52,17 @@ def draft(data: Path, bases: Sequence[str] = ()) -> str:
     data = Path(data)
     if not data.exists():
         raise DatasetError(Fault(str(data), "no such path", "name the folder, zip or table that holds your data"))
-    return _text(_look(data), data, bases)
+    return _text(look(data), data, bases)
 
 
-def _look(data: Path) -> Look:
+def look(data: Path) -> Look:
+    """What kind of data stands at a path: its task, its splits, its columns.
+
+    Raises
+    ------
+    DatasetError
+        where the path holds no data of a known form
+    """
     if data.is_dir() and ((data / "state.json").exists() or (data / "dataset_dict.json").exists()):
         return _look_at_saved(data)
     if data.is_dir():

@@ -1,0 +1,277 @@
+"""Check ``data.label_proxy``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchstone.checks.check import Check
+from touchstone.checks.context import Context, Need
+from touchstone.checks.doubt import more
+from touchstone.checks.words import counted, listed, percent, things
+from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.interval import Interval
+from touchstone.dataset.inputs import Texts
+from touchstone.dataset.model import UNLABELLED, Examples
+from touchstone.dataset.trivial import Kind, Trivial, trivial_view
+from touchstone.evaluate.give_away import GiveAway, give_away, null_of_the_best
+from touchstone.evaluate.repeated_marks import Mark, find_marks
+from touchstone.evaluate.telling_tokens import Token, telling_tokens
+from touchstone.stats.decide import ALPHA
+from touchstone.stats.intervals import clopper_pearson, lower_bound
+from touchstone.stats.permutation import p_value
+
+_MOST, _MOST_TEXTS = 2000, 10_000
+
+
+@dataclass(frozen=True)
+class _Proxy:
+    """Something trivial that tells the label."""
+
+    name: str
+    said: str
+    value: float
+    interval: Interval | None
+    threshold: float
+    examples: tuple[str, ...] = ()
+
+
+class LabelProxy(Check):
+    """Does something trivial give the label away?
+
+    **Question.** Could a model find the label without looking at what the example shows: by a border, a watermark,
+    the size, format or quality of the file, the camera, a source column, the length of a text, or one word?
+
+    **Method.** Every trivial property alone predicts the label by a shallow decision tree, each example held out;
+    the best of them all is held against permuted labels (max-statistic, so that trying many costs nothing). Three
+    kinds are judged apart. What the example does not show (border, format, packing, quality, camera, source): a fail
+    where it brings half of what a real probe brings over guessing, or names one class with 80 % precision in 40 % of
+    its examples. Sizes (of a text, a file, a picture), which content may rightly have: where it brings three
+    quarters of the probe's gain, or names a class with 95 % precision in 80 % of it. A column of the input itself:
+    only where it is right in 98 % of cases, too good to be true. Signs that repeat at one place of a class's pictures
+    are sought in 64 blocks of fine structure, and count where the rest of the picture is not as telling (else it is
+    the content that stands at fixed places). A word counts where it is precise and always first or last, of odd form,
+    or stands alone far above every other word of its class.
+
+    **Source.** Westfall and Young (1993); Geirhos et al. (Nature Machine Intelligence 2020) on shortcuts; Kapoor and
+    Narayanan (Patterns 2023).
+
+    **Cannot see.** A background that goes with a class (`evaluate.shortcut`), marks that move, and phrases of
+    ordinary words.
+    """
+
+    id: ClassVar[str] = "data.label_proxy"
+    needs: ClassVar[frozenset[Need]] = frozenset({Need.DATA})
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "artefact_of_probe": 0.5, "artefact_precision": 0.8, "artefact_recall": 0.4,
+        "measure_of_probe": 0.75, "measure_precision": 0.95, "measure_recall": 0.8,
+        "content": 0.98, "mark_auc": 0.85, "mark_repeated": 0.25, "word_recall": 0.6, "odd_word_recall": 0.4,
+        "word_precision": 0.95, "least": 30,
+    }  # fmt: skip
+
+    def run(self, context: Context) -> Iterator[Finding]:
+        examples = _labelled(context)
+        classes, task = context.data.classes, context.study.task
+        counts = np.bincount(examples.labels, minlength=len(classes)) if len(examples) else np.zeros(1, int)
+        if (counts >= self.thresholds["least"]).sum() < 2 and not self._many(counts):
+            goal = int(self.thresholds["least"]) * len(classes)
+            doubt = more(len(examples), goal, f"labelled {things(task)}", "something trivial gives the label away")
+            yield self.finding(
+                "train", Status.INCONCLUSIVE,
+                f"{counted(len(examples), task)} of {len(classes)} classes are too few to tell a give-away from chance.",
+                n=len(examples), remedy=doubt.remedy, **doubt.details,
+            )  # fmt: skip
+            return
+        yield from self._judge(context, examples, classes)
+
+    def _many(self, counts: NDArray[Any]) -> bool:
+        """Many small classes can be judged together though none can be judged alone."""
+        return bool(counts.sum() >= 300 and (counts >= 5).sum() >= 10)
+
+    def _judge(self, context: Context, examples: Examples, classes: tuple[str, ...]) -> Iterator[Finding]:
+        view = trivial_view(examples)
+        labels, k = examples.labels, len(classes)
+        ceiling = _probe_accuracy(context)
+        tried = [(one, made) for one in view.properties if (made := give_away(one.values, labels, k)) is not None]
+        found = self._properties(tried, labels, classes, ceiling, context.seed)
+        names = [one.name for one, _ in tried]
+        if view.blocks is not None:
+            found += [
+                self._mark(mark, classes, examples)
+                for mark in find_marks(view.blocks, labels, k)
+                if self._is_mark(mark)
+            ]
+            names.append("repeated signs")
+        if isinstance(examples.inputs, Texts):
+            found += self._words(context, classes)
+            names.append("single words")
+        task = context.study.task
+        for proxy in found:
+            yield self.finding(
+                "train", Status.FAIL, proxy.said, value=proxy.value, interval=proxy.interval, threshold=proxy.threshold,
+                n=len(examples), remedy="make the classes alike in this (the same source, size, format, frame), remove it from every example, "
+                "or collect examples that break the tie; a score on such data says little",
+                proxy=proxy.name, examples=list(proxy.examples), probe_balanced_accuracy=ceiling, split="train",
+            )  # fmt: skip
+        if found:
+            return
+        best = max(tried, key=lambda pair: pair[1].balanced_accuracy, default=None)
+        told = "" if best is None else (
+            f" The most telling, {best[0].name}, alone names {percent(best[1].balanced_accuracy)} of each class "
+            f"(guessing: {percent(1 / k)}" + (f", a simple probe: {percent(ceiling)})" if ceiling else ")") + "."
+        )  # fmt: skip
+        yield self.finding(
+            "train", Status.PASS,
+            f"Nothing trivial gives the label away in {counted(len(examples), task)}: {listed(names, 12)}.{told}",
+            value=None if best is None else best[1].balanced_accuracy, threshold=None, n=len(examples),
+            no_interval="the best of many properties", tried={one.name: made.balanced_accuracy for one, made in tried},
+            probe_balanced_accuracy=ceiling,
+        )  # fmt: skip
+
+    def _properties(
+        self, tried: list[tuple[Trivial, GiveAway]], labels: NDArray[Any], classes: tuple[str, ...],
+        ceiling: float | None, seed: int,
+    ) -> list[_Proxy]:  # fmt: skip
+        if not tried:
+            return []
+        null = null_of_the_best([made for _, made in tried], labels, len(classes), seed=seed)
+        found = []
+        for one, made in tried:
+            if p_value(null, made.balanced_accuracy) > ALPHA[Severity.MAJOR]:
+                continue
+            proxy = self._whole(one, made, classes, ceiling) or self._one_class(one, made, classes)
+            if proxy is not None:
+                found.append(proxy)
+        return found
+
+    def _whole(self, one: Trivial, made: GiveAway, classes: tuple[str, ...], ceiling: float | None) -> _Proxy | None:
+        """A property that tells the classes as a whole."""
+        chance = 1 / len(classes)
+        n, right = int(made.counts.sum()), made.balanced_accuracy
+        spread = (
+            3.3
+            * float(np.sqrt(right * (1 - right) / n))
+            * float(np.sqrt(n * chance / max(made.counts[made.counts > 0].min(), 1)))
+        )
+        top = max(ceiling if ceiling is not None else 1.0, 0.5 * (1 + chance))
+        share = {"artefact": self.thresholds["artefact_of_probe"], "measure": self.thresholds["measure_of_probe"]}
+        bound = self.thresholds["content"] if one.kind == "content" else chance + share[one.kind] * (top - chance)
+        proven = right - (spread if one.kind != "content" else 0.0) > chance + 0.5 * (bound - chance)
+        if right < bound or not proven:
+            return None
+        beside = f"; a probe of the content reaches {percent(ceiling)}" if ceiling is not None else ""
+        return _Proxy(
+            one.name, f"{_capital(one.name)} alone names {percent(right)} of each class (guessing: {percent(chance)}{beside}): {_WHY[one.kind]}",
+            right, Interval(max(0.0, right - 0.6 * spread), min(1.0, right + 0.6 * spread)), bound,
+        )  # fmt: skip
+
+    def _one_class(self, one: Trivial, made: GiveAway, classes: tuple[str, ...]) -> _Proxy | None:
+        """A property that tells one class from the rest."""
+        if one.kind == "content":
+            return None
+        precision, recall = self.thresholds[f"{one.kind}_precision"], self.thresholds[f"{one.kind}_recall"]
+        alpha = ALPHA[Severity.MAJOR] / len(classes)
+        shares = made.counts / made.counts.sum()
+        for k in np.argsort(-np.minimum(made.precision, made.recall), kind="stable"):
+            hits, named = int(made.hits[k]), int(made.named[k])
+            proven = lower_bound(hits, named, alpha) if named else 0.0
+            sure = made.precision[k] >= precision and proven >= max(precision - 0.2, (1 + 2 * shares[k]) / 3)
+            if made.recall[k] >= recall and sure and shares[k] <= 0.7:
+                return _Proxy(
+                    one.name,
+                    f"{_capital(one.name)} alone tells `{classes[k]}`: what it marks is of this class in {percent(made.precision[k])} of cases, "
+                    f"and it marks {percent(made.recall[k])} of the class. {_WHY[one.kind][0].upper()}{_WHY[one.kind][1:]}",
+                    float(made.precision[k]), clopper_pearson(hits, named), precision,
+                )  # fmt: skip
+        return None
+
+    def _is_mark(self, mark: Mark) -> bool:
+        return (
+            mark.auc >= self.thresholds["mark_auc"]
+            and mark.repeated >= self.thresholds["mark_repeated"]
+            and mark.repeated >= 3 * mark.elsewhere
+            and mark.median_auc <= 0.65
+        )
+
+    def _mark(self, mark: Mark, classes: tuple[str, ...], examples: Examples) -> _Proxy:
+        row, column = divmod(mark.block, 8)
+        place = f"{('upper', 'middle', 'lower')[min(row // 3, 2)]} {('left', 'middle', 'right')[min(column // 3, 2)]}"
+        members = np.flatnonzero(examples.labels == mark.klass)
+        shown = members[np.argsort(-mark.scores[members], kind="stable")][:200]
+        return _Proxy(
+            "a sign at one place",
+            f"The same sign stands at one place ({place}) of the pictures of `{classes[mark.klass]}`: it makes up {percent(mark.repeated)} of the fine "
+            f"structure there and tells the class with an area under the curve of {mark.auc:.2f}, while the rest of the picture does not.",
+            mark.auc, None, self.thresholds["mark_auc"], tuple(examples.names[i] for i in shown),
+        )  # fmt: skip
+
+    def _words(self, context: Context, classes: tuple[str, ...]) -> list[_Proxy]:
+        examples = _labelled(context, _MOST_TEXTS)
+        assert isinstance(examples.inputs, Texts), "words stand in texts"
+        tokens = telling_tokens(examples.inputs.texts, examples.labels, len(classes))
+        best: dict[int, Token] = {}
+        for token in tokens:
+            if self._is_give_away(token, len(classes)) and token.klass not in best:
+                best[token.klass] = token
+        return [self._word(token, classes, examples) for token in best.values()]
+
+    def _is_give_away(self, token: Token, n_classes: int) -> bool:
+        sure = lower_bound(token.hits, token.holders, ALPHA[Severity.MAJOR] / n_classes)
+        if token.precision < self.thresholds["word_precision"] or sure < self.thresholds["artefact_precision"]:
+            return False
+        alone = token.next_recall <= 0.6 * token.recall
+        if token.odd:
+            return token.recall >= self.thresholds["odd_word_recall"] and alone
+        # Among many narrow classes a word of its own is natural: `jump` in questions about a jump start.
+        return token.recall >= self.thresholds["word_recall"] and alone and n_classes <= 10
+
+    def _word(self, token: Token, classes: tuple[str, ...], examples: Examples) -> _Proxy:
+        assert isinstance(examples.inputs, Texts), "words stand in texts"
+        place = {"word": "stands", "first word": "is the first word", "last word": "is the last word"}[token.where]
+        members = [
+            i for i in np.flatnonzero(examples.labels == token.klass) if token.word in examples.inputs.texts[i].lower()
+        ]
+        return _Proxy(
+            f"the word {token.word!r}",
+            f"The word `{token.word}` {place} in {percent(token.recall)} of the texts of `{classes[token.klass]}`, and "
+            f"{percent(token.precision)} of the texts with it are of that class; no other word comes near. A model need read nothing else.",
+            token.recall, clopper_pearson(token.hits, token.counts), self.thresholds["word_recall"],
+            tuple(examples.names[i] for i in members[:200]),
+        )  # fmt: skip
+
+
+_WHY: Mapping[Kind, str] = {
+    "artefact": "the example itself shows nothing of the kind, so a model may learn this instead of the task.",
+    "measure": "so much from a mere size suggests how the data were collected, not what they show.",
+    "content": "one column that is right almost always is often filled in after the event.",
+}
+
+
+def _capital(name: str) -> str:
+    return name[0].upper() + name[1:]
+
+
+def _labelled(context: Context, most: int = _MOST) -> Examples:
+    """A sample of the labelled training examples, classes in proportion, the same for every order."""
+    given = context.data.given["train"]
+    known = np.flatnonzero(given.labels != UNLABELLED)
+    ordered = known[np.argsort(np.array(given.digests, dtype=str)[known], kind="stable")]
+    if len(ordered) > most:
+        rng = np.random.default_rng(context.seed)
+        ordered = np.sort(rng.permutation(ordered)[:most])
+    return given.take(ordered)
+
+
+def _probe_accuracy(context: Context) -> float | None:
+    """Balanced accuracy of the held-out probe of the content."""
+    probed = context.probed
+    if probed is None:
+        return None
+    right = probed.probabilities.argmax(axis=1) == probed.labels
+    counts = np.bincount(probed.labels)
+    there = counts > 0
+    return float((np.bincount(probed.labels, right)[there] / counts[there]).mean())

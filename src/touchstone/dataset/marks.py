@@ -1,0 +1,54 @@
+"""Marks on pictures: bars of one colour along the edges, and small signs that stand at the same place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_PLAIN = 9.0
+"""Standard deviation (of 255) below which a line is of one colour; a JPEG file leaves some noise."""
+_STEP = 24
+"""Difference (of 255) at which the picture is told from the bar."""
+_CLEAR = 0.6
+"""Share of the line behind a bar that must differ from it; else it is the picture's own background."""
+_WIDEST = 0.15
+SIDE, GRID = 96, 8
+
+
+def bands(pixels: NDArray[np.uint8]) -> list[float]:
+    """Bars along top, bottom, left and right: width as a share of the side (0 for none), then their grey (-1)."""
+    sides = (pixels, pixels[::-1], pixels.transpose(1, 0, 2), pixels.transpose(1, 0, 2)[::-1])
+    found = [_band(side) for side in sides]
+    return [width for width, _ in found] + [grey for _, grey in found]
+
+
+def _band(pixels: NDArray[np.uint8]) -> tuple[float, float]:
+    deepest = max(1, int(_WIDEST * len(pixels)))
+    lines = pixels[: deepest + 3].astype(np.float32)
+    colour = np.median(lines[0], axis=0)
+    # bars of the neighbouring sides lie over the ends of a line
+    inner = lines[:, lines.shape[1] // 6 : lines.shape[1] - lines.shape[1] // 6]
+    plain = (inner.std(axis=1).max(axis=1) < _PLAIN) & (np.abs(inner.mean(axis=1) - colour).max(axis=1) < _PLAIN)
+    width = len(plain) if plain.all() else int(np.argmin(plain))
+    if width == 0 or width > deepest:
+        return 0.0, -1.0
+    behind = inner[min(width + (1 if width > 1 else 0), len(inner) - 1)]
+    if (np.abs(behind - colour).max(axis=1) > _STEP).mean() < _CLEAR:
+        return 0.0, -1.0
+    return width / len(pixels), float(colour.mean())
+
+
+def blocks(image: Any) -> NDArray[np.float32]:
+    """Fine structure of a picture in 8 x 8 blocks: float32 (64, 144), grey levels less their surroundings."""
+    from PIL import Image, ImageFilter
+
+    if image is None:
+        return np.zeros((GRID * GRID, (SIDE // GRID) ** 2), np.float32)
+    small = image.convert("L").resize(
+        (SIDE, SIDE), Image.Resampling.BOX if min(image.size) > SIDE else Image.Resampling.BILINEAR
+    )
+    high = np.asarray(small, np.float32) - np.asarray(small.filter(ImageFilter.GaussianBlur(3)), np.float32)
+    cell = SIDE // GRID
+    return high.reshape(GRID, cell, GRID, cell).transpose(0, 2, 1, 3).reshape(GRID * GRID, cell * cell)

@@ -1,0 +1,67 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.checks.data.probing import desk, pictures, scenes, topic_texts, written
+from touchstone.checks.data.label_noise import LabelNoise
+from touchstone.core.finding import Finding, Severity, Status
+from touchstone.dataset.model import Examples
+from touchstone.evaluate.label_noise import flipped
+
+
+def of(train: Examples) -> Finding:
+    (finding,) = LabelNoise().run(desk(train))
+    return finding
+
+
+def noisy(n: int, share: float, classes: int = 3, **more: Any) -> Examples:
+    words, labels = topic_texts(n, classes, **more)
+    return written(flipped(labels, classes, share, np.random.default_rng(1)), words)
+
+
+# The weakest share that must trip is one label in ten.
+@pytest.mark.parametrize(("share", "classes"), [(0.1, 3), (0.2, 3), (0.2, 2)])
+def test_trips_on_flipped_labels_and_tells_about_how_many(share: float, classes: int) -> None:
+    finding = of(noisy(1200, share, classes))
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
+    assert finding.value == pytest.approx(share, abs=0.05)
+    assert finding.interval is not None and finding.interval.low < share < finding.interval.high + 0.03
+
+
+def test_the_suspects_are_mostly_the_flipped_ones() -> None:
+    words, labels = topic_texts(900)
+    dirty = flipped(labels, 3, 0.1, np.random.default_rng(1))
+    finding = of(written(dirty, words))
+    wrong = {f"t{i}" for i in np.flatnonzero(dirty != labels)}
+    named = finding.details["examples"]
+    assert len(named) >= 0.5 * len(wrong)
+    assert sum(name in wrong for name in named) >= 0.9 * len(named)
+    assert finding.details["kinds"][0].startswith("labelled c")
+
+
+@pytest.mark.parametrize("more", [{}, {"ambiguous": 0.3}], ids=["clean", "ambiguous classes"])
+def test_stays_silent_on_clean_labels(more: dict[str, float]) -> None:
+    finding = of(noisy(1200, 0.0, **more))
+    assert finding.status is Status.PASS, finding.statement
+    assert "would have caught" in finding.details["sensitivity"][0]
+
+
+def test_looks_at_pictures_too() -> None:
+    labels = np.arange(400) % 3
+    clean = pictures(scenes(labels), labels)
+    assert of(clean).status is Status.PASS
+    dirty = flipped(labels, 3, 0.2, np.random.default_rng(1))
+    assert of(pictures(scenes(labels), dirty)).status is Status.FAIL
+
+
+def test_is_inconclusive_on_too_few_examples() -> None:
+    finding = of(noisy(20, 0.0))
+    assert finding.status is Status.INCONCLUSIVE and finding.details["needed_more"] > 0
+
+
+def test_the_order_of_examples_does_not_matter() -> None:
+    train = noisy(600, 0.15)
+    turned = train.take(np.random.default_rng(3).permutation(600))
+    assert of(train).status == of(turned).status
+    assert of(train).value == pytest.approx(of(turned).value, abs=0.04)
