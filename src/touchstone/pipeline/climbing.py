@@ -49,12 +49,12 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         arena.bench.progress.say(f"fine-tuning: {recipe.name}")
         attempt = _train(arena, recipe, head, arena.bench.seeds[:1])
         attempts.append(attempt)
-        gain = _gain(arena, attempt.arrays[0]["validation"], best)
-        best = max(best, attempt.arrays[0]["validation"], key=lambda p: _accuracy(arena, p))
-        if not ladder.pays(gain):
-            rest = "the rung below could not have gained half a point"
+        now = attempt.arrays[0]["validation"]
+        reason = ladder.ends(_gain(arena, now, best), _loss(arena, best) - _loss(arena, now))
+        best = max(best, now, key=lambda p: _accuracy(arena, p))
+        if reason is not None:
             skipped |= {
-                later.name: rest
+                later.name: reason
                 for later in ladder.rungs(*_shape(arena))
                 if later.name not in {a.recipe.name for a in attempts}
             }
@@ -188,6 +188,12 @@ def _gain(arena: Arena, new: Any, old: Any) -> Any:
 
 def _accuracy(arena: Arena, probabilities: Any) -> float:
     return float((probabilities.argmax(1) == arena.data.validation.labels).mean())
+
+
+def _loss(arena: Arena, probabilities: Any) -> float:
+    from touchstone.evaluate.metrics import value
+
+    return value("log_loss", probabilities, arena.data.validation.labels)
 
 
 def with_trace(contender: Contender, **parts: Any) -> Contender:
