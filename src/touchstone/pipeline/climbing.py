@@ -50,7 +50,7 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         attempt = _train(arena, recipe, head, arena.bench.seeds[:1])
         attempts.append(attempt)
         now = attempt.arrays[0]["validation"]
-        reason = ladder.ends(_gain(arena, now, best), _loss(arena, best) - _loss(arena, now))
+        reason = ladder.ends(_gain(arena, now, best), _loss(arena, best) - _loss(arena, now), _lead(arena))
         best = max(best, now, key=lambda p: _accuracy(arena, p))
         if reason is not None:
             skipped |= {
@@ -91,6 +91,13 @@ def _shape(arena: Arena) -> tuple[ladder.Shape, dict[str, float], float]:
         arena.ranking.work.share_up_to,
     )
     return shape, dict(score.block_accuracies), score.accuracy.standard_error or 0.01
+
+
+def _lead(arena: Arena) -> float:
+    """Accuracy of the chosen base's frozen probe less that of plain features, on the same held-out items."""
+    score = next(score for score in arena.ranking.scores if score.base == arena.base.written)
+    plain = arena.ranking.raw_items
+    return 0.0 if plain is None else score.accuracy.value - float(plain.mean())
 
 
 def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int]) -> Attempt:
