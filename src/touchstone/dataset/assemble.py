@@ -118,7 +118,7 @@ class _Work:
     def _copies(self) -> Copies:
         names = [*self.splits, *self.shifts]
         texts = [self.raws[name].inputs for name in names] if self.task == "text-classification" else None
-        return find_copies([self.contents[n] for n in names], [self.raws[n].labels for n in names], texts)
+        return find_copies([self.contents[n] for n in names], texts)
 
     def _place(self, copies: Copies, made: Sequence[str]) -> Placement:
         raw = self.raws["train"]
