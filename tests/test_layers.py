@@ -47,7 +47,7 @@ ONLY = {
 LATE = {("candidates", "nn")}
 """May be imported, but only inside functions."""
 
-LIGHT = {"yaml", "jinja2", "markupsafe", "platformdirs", "filelock", "psutil", "rich", "typer"}
+LIGHT = {"yaml", "jinja2", "markupsafe", "platformdirs", "filelock", "rich", "typer"}
 ARRAYS = {"numpy"}
 AT_IMPORT: dict[str, set[str]] = {
     "core": set(),

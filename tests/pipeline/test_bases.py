@@ -114,3 +114,26 @@ def test_a_licence_that_forbids_the_use_stops_the_only_base(place: Path) -> None
     result = rank(parse(path))
     assert (result.evidence["verdict"], result.evidence["reasons"][0]) == ("reject", "supply.license")
     assert result.evidence["bases"] == []
+
+
+def test_a_hostile_adapted_model_is_not_opened_by_assess(place: Path) -> None:
+    from touchstone.pipeline.assess import assess
+
+    marker = poison(place)
+    study(place, GOOD)
+    path = place / "study.yaml"
+    path.write_text(path.read_text() + f"adapted: {{path: {BAD}, base: {GOOD}}}\n")
+    result = assess(parse(path), out=place / "out")
+    assert (result.evidence["verdict"], result.evidence["reasons"]) == ("reject", ["supply.files"])
+    assert of(result, "supply.files")[BAD]["status"] == "fail"
+    assert of(result, "supply.files")[GOOD]["status"] == "pass"
+    assert set(of(result, "supply.license")) == {GOOD, "data"}
+    assert not marker.exists()
+
+
+def test_a_finished_run_lists_its_materials(place: Path) -> None:
+    import json
+
+    poison(place)
+    run(study(place, BAD), out=place / "out")
+    assert json.loads((place / "out" / "bom.json").read_text())["bomFormat"] == "CycloneDX"

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from touchstone.linear.threads import suited
+
 Floats = NDArray[Any]
 
 _EXACT = 1536
@@ -55,7 +57,8 @@ def fit_rotation(features: Floats, *, rank: int = 1024, seed: int = 0) -> Rotati
     scale = x.std(0, dtype=np.float64).astype(np.float32)
     scale = np.where(scale > 1e-6 * max(float(scale.max(initial=0.0)), 1e-6), scale, np.float32(1.0))
     centred = (x - mean) / scale
-    axes, variances = _axes(centred, rank, seed)
+    with suited(len(x) * x.shape[1] * min(x.shape)):
+        axes, variances = _axes(centred, rank, seed)
     kept = variances > _NEGLIGIBLE * max(float(variances.max(initial=0.0)), 1e-12)
     kept[:1] = True
     return Rotation(mean, scale, np.ascontiguousarray(axes[:, kept]), variances[kept])

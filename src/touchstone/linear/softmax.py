@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchstone.linear.descent import minimise
+from touchstone.linear.threads import suited
 
 Floats = NDArray[Any]
 
@@ -76,9 +77,10 @@ def fit_softmax(
     n, d = features.shape
     problem = _Problem(features, labels, n_classes, penalty_c, item_weights, spectrum)
     first = np.zeros((d + 1) * n_classes) if start is None else problem.pack(start)
-    best = minimise(
-        problem.loss_and_gradient, first, iterations=iterations, gradient_tolerance=tolerance * float(np.sqrt(n))
-    )
+    with suited(n * d * n_classes):
+        best = minimise(
+            problem.loss_and_gradient, first, iterations=iterations, gradient_tolerance=tolerance * float(np.sqrt(n))
+        )
     return problem.unpack(best)
 
 

@@ -183,7 +183,7 @@ def write(out: Path, evidence: Evidence, vetted: Vetted) -> None:
 
 
 def manifest_data(vetted: Vetted) -> dict[str, Any]:
-    """What ``manifest.json`` holds (GOVERNANCE section 2.1); put beside the model, it vouches for it."""
+    """What ``manifest.json`` holds; put beside the model, it vouches for it."""
     source = {"repo": vetted.source, "revision": vetted.revision}
     facts = {"source": source, "publisher": {"name": vetted.publisher}, **vetted.manifest.as_data()}
     return {"schema": "touchstone/manifest/1", **facts}

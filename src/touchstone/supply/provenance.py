@@ -20,7 +20,7 @@ _OWNER = re.compile(
 
 
 class Level(StrEnum):
-    """How much of a model's origin is shown (GOVERNANCE section 2.2); a larger one includes the smaller."""
+    """How much of a model's origin is shown; a larger one includes the smaller."""
 
     BYTES = "T0"
     """A manifest of the bytes, no more."""
@@ -38,7 +38,7 @@ WANTED = {
     "commercial": Level.PUBLISHER,
     "redistribution": Level.PUBLISHER,
 }
-"""What GOVERNANCE asks for by use; it is said, and weighs as a policy lets it."""
+"""What is advised by use; it is said, and weighs as a policy lets it."""
 
 
 @dataclass(frozen=True, slots=True)

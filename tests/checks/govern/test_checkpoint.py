@@ -51,3 +51,11 @@ def test_what_was_not_asked_is_open() -> None:
 
 def test_what_will_not_ship_does_not_count() -> None:
     assert state({"compare.scratch": Status.FAIL}, for_information="a recipe of the user's").status is not Status.FAIL
+
+
+def test_a_minor_fault_leaves_its_confirmation_open() -> None:
+    found = [Finding(id, BASE, Status.PASS, Severity.MAJOR, "Said.") for id in ALL if id != "supply.documentation"]
+    empty = Finding("supply.documentation", BASE, Status.FAIL, Severity.MINOR, "The card is empty.")
+    finding = only(list(CHECK.run(contest_desk(50, {"tuned": 0.9}).with_(findings=[*found, empty]))))
+    assert finding.status is Status.INCONCLUSIVE
+    assert finding.details["confirmations"]["limits documented"] == "open"

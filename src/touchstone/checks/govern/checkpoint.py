@@ -38,9 +38,10 @@ class Checkpoint(Check):
 
     **Method.** Reads the findings of `supply.license`, `supply.provenance`, `evaluate.slices` and `evaluate.shift`,
     `compare.scratch` and `compare.non_transfer`, and `supply.documentation`. A confirmation is there where all its
-    findings pass, missing where one fails, and open where one is inconclusive or was not asked. Missing: fail.
-    Open: inconclusive. Slices and shift that the study does not declare do not make the confirmation missing, but
-    leave it open. What a run mended, and what speaks of a base or recipe that will not ship, does not count.
+    findings pass, missing where one fails as a major or worse, and open where one is inconclusive, was not asked,
+    or fails as a minor, as an empty card does in research. Missing: fail. Open: inconclusive. Slices and shift that
+    the study does not declare do not make the confirmation missing, but leave it open. What a run mended, and what
+    speaks of a base or recipe that will not ship, does not count.
 
     **Source.** The five confirmations are Touchstone's own contract.
 
@@ -90,8 +91,9 @@ def _deciding(context: Context, one: _Confirmation) -> list[Finding]:
 
 
 def _state(one: _Confirmation, findings: Sequence[Finding]) -> str:
-    if any(finding.status is Status.FAIL for finding in findings):
+    failed = [finding for finding in findings if finding.status is Status.FAIL]
+    if any(finding.severity not in (Severity.MINOR, Severity.INFO) for finding in failed):
         return "missing"
     asked = {finding.check for finding in findings if finding.status is Status.PASS}
-    undecided = any(finding.status is Status.INCONCLUSIVE for finding in findings)
+    undecided = failed or any(finding.status is Status.INCONCLUSIVE for finding in findings)
     return "there" if not undecided and asked == set(one.checks) else "open"
