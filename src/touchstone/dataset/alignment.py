@@ -55,17 +55,25 @@ def repeated(one: Floats, n: int) -> Floats:
 
 def sampled(pictures: Floats, placements: Floats, points: Floats) -> Floats:
     """Grey levels (n, points) of pictures (n, side, side) under their placements (n, 2, 3), bilinear."""
-    n, side = len(pictures), pictures.shape[1]
+    return _layers_sampled(pictures[..., None], placements, points)[..., 0]
+
+
+def _layers_sampled(layers: Floats, placements: Floats, points: Floats) -> Floats:
+    """The same of several layers (n, side, side, d) at once: (n, points, d)."""
+    n, side = len(layers), layers.shape[1]
     where = placements[:, :, :2] @ points.T + placements[:, :, 2:]
     where = np.clip(where * np.float32(side) - np.float32(0.5), np.float32(0), np.float32(side - 1.001))
     corner = where.astype(np.int32)
-    beyond = where - corner
+    beyond = (where - corner)[..., None]
     right, down = beyond[:, 0], beyond[:, 1]
-    flat = pictures.ravel()
+    flat = layers.reshape(n * side * side, -1)
     at = np.arange(n)[:, None] * side * side + corner[:, 1] * side + corner[:, 0]
-    upper = flat[at] * (1 - right) + flat[at + 1] * right
-    lower = flat[at + side] * (1 - right) + flat[at + side + 1] * right
-    return np.asarray(upper * (1 - down) + lower * down, dtype=np.float32)
+    upper, below, upper_right, below_right = (
+        flat.take(at + step, axis=0, mode="clip") for step in (0, side, 1, side + 1)
+    )
+    upper += (upper_right - upper) * right
+    below += (below_right - below) * right
+    return np.asarray(upper + (below - upper) * down, dtype=np.float32)
 
 
 def standardised(rows: Floats) -> Floats:
@@ -74,7 +82,7 @@ def standardised(rows: Floats) -> Floats:
     return np.asarray(centred / np.maximum(np.linalg.norm(centred, axis=1, keepdims=True), 1e-3), dtype=np.float32)
 
 
-_POINTS = grid(24)
+_POINTS = grid(20)
 
 
 def refined(first: Floats, second: Floats, start: Floats) -> Floats:
@@ -84,12 +92,14 @@ def refined(first: Floats, second: Floats, start: Floats) -> Floats:
     IEEE PAMI 2008); the best placement met on the way is kept.
     """
     wanted = standardised(sampled(second, repeated(WHOLE, len(second)), _POINTS))
-    slope_y, slope_x = (np.asarray(np.gradient(first, axis=axis), dtype=np.float32) for axis in (1, 2))
+    slope_y, slope_x = np.gradient(first, axis=(1, 2))
     side = first.shape[1]
+    layers = np.stack([first, slope_x * side, slope_y * side], axis=-1, dtype=np.float32)
     now, best = start.copy(), start.copy()
     highest = np.full(len(first), -1.0, np.float32)
     for step in range(_STEPS + 1):
-        raw = sampled(first, now, _POINTS)
+        seen = _layers_sampled(layers, now, _POINTS)
+        raw = seen[..., 0]
         raw -= raw.mean(axis=1, keepdims=True)
         length = np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-3)
         here = raw / length
@@ -98,9 +108,7 @@ def refined(first: Floats, second: Floats, start: Floats) -> Floats:
         highest[better], best[better] = fit[better], now[better]
         if step == _STEPS:
             break
-        across = sampled(slope_x, now, _POINTS) * side / length
-        down = sampled(slope_y, now, _POINTS) * side / length
-        move = _solved(across, down, wanted - here * fit[:, None])
+        move = _solved(seen[..., 1] / length, seen[..., 2] / length, wanted - here * fit[:, None])
         moved = now + np.clip(move, -_LONGEST_STEP, _LONGEST_STEP)
         now = start + np.clip(moved - start, -_FARTHEST, _FARTHEST)
     return best

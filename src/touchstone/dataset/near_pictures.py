@@ -125,15 +125,19 @@ def _neighbours(pictures: Floats, tried: Floats) -> Iterator[tuple[_Proposed, _P
     step = max(1, n // _STRANGERS)
     for start in range(0, n, _CHUNK):
         part = pictures[start : start + _CHUNK]
+        seen = np.stack([codes.under(part, repeated(placed, len(part))) for placed in tried], axis=1)
         likeness = np.full((len(part), n), -1.0, np.float32)
-        window = np.zeros((len(part), n), np.int8)
-        for index, placed in enumerate(tried):
-            now = codes.under(part, repeated(placed, len(part))) @ codes.whole.T
-            better = now > likeness
-            np.copyto(likeness, now, where=better)
-            window[better] = index
+        for index in range(len(tried)):
+            np.maximum(likeness, seen[:, index] @ codes.whole.T, out=likeness)
         rows = np.arange(len(part))
         likeness[rows, rows + start] = -1.0
+
+        def chosen(
+            some: NDArray[np.int64], others: NDArray[np.int64], seen: Floats = seen, start: int = start
+        ) -> _Proposed:
+            best = (seen[some] @ codes.whole[others][:, :, None])[:, :, 0].argmax(axis=1)
+            return _Proposed(some + start, others, tried[best])
+
         order = _nearest(likeness, far + 1)
         background = likeness[rows, order[:, far]]
         close = []
@@ -143,11 +147,11 @@ def _neighbours(pictures: Floats, tried: Floats) -> Iterator[tuple[_Proposed, _P
             kept = (
                 (score > 0.3) & (score > 0.9 * background + 0.1)
                 if rank == 0
-                else (score > 0.4) & (score > 0.75 * background + 0.25)
+                else (score > 0.4) & (score > 0.5 * background + 0.5)
             )
-            close.append(_chosen(rows[kept], order[kept, rank], window, tried, start))
+            close.append(chosen(rows[kept], order[kept, rank]))
         some = rows[(rows + start) % step == 0] if n > _BACKGROUND else rows[:0]
-        yield _joined(close), _chosen(some, order[some, min(_STRANGER, far)], window, tried, start)
+        yield _joined(close), chosen(some, order[some, min(_STRANGER, far)])
 
 
 def _nearest(likeness: Floats, k: int) -> NDArray[np.int64]:
@@ -155,12 +159,6 @@ def _nearest(likeness: Floats, k: int) -> NDArray[np.int64]:
     some = np.argpartition(-likeness, k - 1, axis=1)[:, :k]
     order = np.argsort(-np.take_along_axis(likeness, some, axis=1), axis=1, kind="stable")
     return np.take_along_axis(some, order, axis=1)
-
-
-def _chosen(
-    rows: NDArray[np.int64], others: NDArray[np.int64], window: NDArray[np.int8], tried: Floats, start: int
-) -> _Proposed:
-    return _Proposed(rows + start, others, tried[window[rows, others]])
 
 
 class _Judge:
