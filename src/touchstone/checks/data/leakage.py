@@ -10,7 +10,7 @@ from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
 from touchstone.checks.data.leak_cost import LeakCost, leak_costs
 from touchstone.checks.data.planted_copies import PROMISED, sensitivities
-from touchstone.checks.data.splits import Pair, pairs
+from touchstone.checks.data.splits import REPAIR, Pair, pairs
 from touchstone.checks.words import counted, listed, percent, plural, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.leaks import Crossing, find_crossings
@@ -102,7 +102,7 @@ class Leakage(Check):
             pair.subject, Status.FAIL, "; ".join([said, *map(str, costs[:1])]) + ".",
             severity=self._severity(pair, share, costs),
             value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
-            remedy=f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together",
+            remedy=f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together ({REPAIR})",
             **_details(crossings), **_told(costs), limits=_limits(context),
         )  # fmt: skip
 
@@ -119,7 +119,7 @@ class Leakage(Check):
             pair.subject, Status.FAIL, f"{_leaked(crossings, pair, n, task)}; {corrected}{told}.",
             severity=Severity.MINOR,
             value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
-            remedy=f"the {counted(len(crossings), task)} were left out of {pair.second}; split by group or source so that it does not happen again",
+            remedy=f"the {counted(len(crossings), task)} were left out of {pair.second}; split by group or source so that it does not happen again ({REPAIR})",
             severity_unmended=str(self._severity(pair, share, costs)), **_details(crossings), **_told(costs),
         )  # fmt: skip
 
