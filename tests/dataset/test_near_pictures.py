@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from tests.dataset.conftest import picture
 from touchstone.dataset.near_pictures import near_pictures
@@ -14,8 +14,8 @@ from touchstone.dataset.picture import fingerprint
 def pairs_among(pictures: list[Image.Image]) -> set[tuple[int, int, bool]]:
     prints = [fingerprint(one) for one in pictures]
     hashes = np.array([(one.hash, one.mirror_hash) for one in prints], np.uint64)
-    labels = np.arange(len(prints)) % 3
-    pairs, _, turned = near_pictures(hashes, np.stack([one.thumb for one in prints]), labels)
+    thumbs, greys = np.stack([one.thumb for one in prints]), np.stack([one.grey for one in prints])
+    pairs, _, turned = near_pictures(hashes, thumbs, greys)
     return {(int(a), int(b), bool(t)) for (a, b), t in zip(pairs, turned, strict=True)}
 
 
@@ -29,6 +29,11 @@ CHANGES = {
     "half size": lambda image: image.resize((image.width // 2, image.height // 2)),
     "recompressed": recompressed,
     "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.1),
+    "cropped": lambda image: image.crop((5, 12, 5 + int(0.8 * image.width), 12 + int(0.8 * image.height))),
+    "turned": lambda image: image.rotate(5, Image.Resampling.BILINEAR),
+    "grey": lambda image: image.convert("L").convert("RGB"),
+    "framed": lambda image: ImageOps.expand(image, 4, (0, 0, 0)),
+    "blurred": lambda image: image.filter(ImageFilter.GaussianBlur(1)),
     "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
 }
 
@@ -45,3 +50,36 @@ def test_finds_changed_copies_and_nothing_else(change: str) -> None:
 def test_blank_pictures_are_copies_of_nothing() -> None:
     blank = [Image.new("RGB", (40, 40), (shade, shade, shade)) for shade in range(0, 200, 10)]
     assert not pairs_among(blank)
+
+
+def handwritten() -> list[Image.Image]:
+    """Scanned digits of eight pixels a side: hundreds that look alike and are none the same."""
+    from sklearn.datasets import load_digits
+
+    return [
+        Image.fromarray((16 * one).clip(0, 255).astype(np.uint8)).convert("RGB") for one in load_digits().images[:600]
+    ]
+
+
+def test_digits_that_look_alike_are_no_copies() -> None:
+    assert len(pairs_among(handwritten())) <= 1
+
+
+def test_copies_among_digits_are_still_found() -> None:
+    digits = handwritten()
+    found = pairs_among(digits + [CHANGES["mirrored"](one) for one in digits[:40]])
+    assert len(found & {(i, i + 600, True) for i in range(40)}) >= 36
+    assert len(found) <= 42
+
+
+def test_the_same_shape_in_another_colour_is_no_copy() -> None:
+    def blob(colour: tuple[int, int, int], seed: int) -> Image.Image:
+        rng = np.random.default_rng(seed)
+        array = np.full((64, 64, 3), 128, np.uint8)
+        for _ in range(6):
+            y, x = rng.integers(0, 48, 2)
+            array[y : y + 16, x : x + 16] = colour
+        return Image.fromarray(array)
+
+    red, blue = [blob((200, 60, 60), seed) for seed in range(40)], [blob((60, 60, 200), seed) for seed in range(40)]
+    assert not {(i, i + 40) for i in range(40)} & {(a, b) for a, b, _ in pairs_among(red + blue)}

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+
 from tests.dataset.conftest import sentence
 from touchstone.dataset.near_texts import near_texts
 
@@ -42,3 +44,30 @@ def test_ten_thousand_texts_take_seconds() -> None:
 def test_a_text_of_a_megabyte_is_compared_by_its_beginning() -> None:
     long = " ".join(sentence(seed) for seed in range(12_000))
     assert found([long, long + " more", sentence(3)]) == {(0, 1)}
+
+
+CHANGES = {
+    "two other words": lambda words: [*words[:3], "really", *words[4:9], "perhaps", *words[10:]],
+    "halves swapped": lambda words: words[len(words) // 2 :] + words[: len(words) // 2],
+    "a slip of the finger": lambda words: [
+        words[0],
+        words[1][0] + words[1][2] + words[1][1] + words[1][3:],
+        *words[2:],
+    ],
+    "a prefix": lambda words: ["fwd", "from", "me", *words],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_finds_edits_of_longer_texts(change: str) -> None:
+    texts = [sentence(seed, 18) for seed in range(200)]
+    changed = [" ".join(CHANGES[change](text.split())) for text in texts[:60]]
+    hits = found(texts + changed)
+    assert len(hits & {(i, 200 + i) for i in range(60)}) >= 54
+    assert len(hits) <= 60
+
+
+def test_short_questions_that_differ_in_the_word_that_matters_are_no_copies() -> None:
+    things = ["dollars", "euros", "pounds", "francs", "crowns", "rupees", "yen", "pesos"]
+    texts = [f"what is the rate for {a} in {b} today" for a in things for b in things if a != b]
+    assert not found(texts)

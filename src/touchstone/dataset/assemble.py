@@ -33,7 +33,8 @@ def assemble(study: Study, *, progress: Progress, home: Path, audited: bool = Fa
 
     Parameters
     ----------
-    audited : nothing will be trained, so that the labels of a test set made here stay readable in ``given``
+    audited : nothing will be trained, so that labels of the test set stay readable: made here in ``given``, given
+        in ``answers``
 
     Raises
     ------
@@ -113,12 +114,13 @@ class _Work:
             given=self._given(full, placed), n_read=n_read, made_here=frozenset(made),
             guesses=self._said(notes, copies, placed, leak_notes), digest=self._digest(full, used),
             left_out=None if left_out is None else left_out.without_labels(), near=copies.near,
+            answers=full["test"].labels if self.audited and "test" in full else None,
         )  # fmt: skip
 
     def _copies(self) -> Copies:
         names = [*self.splits, *self.shifts]
         texts = [self.raws[name].inputs for name in names] if self.task == "text-classification" else None
-        return find_copies([self.contents[n] for n in names], [self.raws[n].labels for n in names], texts)
+        return find_copies([self.contents[n] for n in names], texts)
 
     def _place(self, copies: Copies, made: Sequence[str]) -> Placement:
         raw = self.raws["train"]

@@ -33,6 +33,8 @@ class Content:
     """(n, 2): perceptual hash and mirrored hash; pictures only."""
     thumbs: NDArray[np.uint8] | None = None
     """(n, 24, 24, 3); pictures only."""
+    greys: NDArray[np.uint8] | None = None
+    """(n, 48, 48); pictures only."""
 
 
 def read_content(raw: Raw, task: str, progress: Progress, home: Path) -> Content:
@@ -74,7 +76,8 @@ def _pictures(raw: Raw, progress: Progress, home: Path) -> Content:
     hashes = np.array([(p.hash, p.mirror_hash) for p in prints], dtype=np.uint64).reshape(-1, 2)
     shape = (-1, picture.THUMB, picture.THUMB, 3)
     thumbs = np.stack([p.thumb for p in prints]) if prints else np.zeros((0,), np.uint8)
-    return Content(tuple(p.digest for p in prints), hashes, thumbs.reshape(shape))
+    greys = np.array([p.grey for p in prints], np.uint8).reshape(-1, picture.GREY, picture.GREY)
+    return Content(tuple(p.digest for p in prints), hashes, thumbs.reshape(shape), greys)
 
 
 def _prints(raw: Raw, progress: Progress) -> Iterator[Print | PictureError]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from touchstone.dataset.content import Content
 from touchstone.dataset.near_pictures import near_pictures
@@ -38,14 +37,12 @@ class Copies:
     notes: tuple[str, ...] = ()
 
 
-def find_copies(
-    contents: Sequence[Content], labels: Sequence[Sequence[str | None]], texts: Sequence[Sequence[str]] | None
-) -> Copies:
+def find_copies(contents: Sequence[Content], texts: Sequence[Sequence[str]] | None) -> Copies:
     """Near copies among all sources together; the order of examples does not matter.
 
     Parameters
     ----------
-    contents, labels, texts : one item per source, of equal lengths; ``texts`` for texts alone
+    contents, texts : one item per source, of equal lengths; ``texts`` for texts alone
     """
     places: dict[str, int] = {}
     for place, one in enumerate(one for content in contents for one in content.digests):
@@ -61,7 +58,8 @@ def find_copies(
     elif all(content.hashes is not None for content in contents):
         hashes = np.concatenate([content.hashes for content in contents if content.hashes is not None])[first]
         thumbs = np.concatenate([content.thumbs for content in contents if content.thumbs is not None])[first]
-        pairs, unlikeness, kinds = near_pictures(hashes, thumbs, _strangers(labels)[first])
+        greys = np.concatenate([content.greys for content in contents if content.greys is not None])[first]
+        pairs, unlikeness, kinds = near_pictures(hashes, thumbs, greys)
         scores = 1.0 - unlikeness
     else:
         return Copies((), {one: one for one in unique})
@@ -70,12 +68,6 @@ def find_copies(
         for (a, b), score, turned in zip(pairs, scores, kinds, strict=True)
     ]
     return _joined(unique, near)
-
-
-def _strangers(labels: Sequence[Sequence[str | None]]) -> NDArray[np.int64]:
-    names = [label for source in labels for label in source]
-    index = {name: i for i, name in enumerate(sorted({name for name in names if name is not None}))}
-    return np.array([-1 if name is None else index[name] for name in names], dtype=np.int64)
 
 
 def _joined(digests: list[str], near: list[Near]) -> Copies:

@@ -16,11 +16,15 @@ _CLEAR = 0.6
 _GROUND = 0.2
 """Share of the inside of a picture from which on a bar's colour is the picture's own ground."""
 _WIDEST = 0.15
+LEAST_SIDE = 24
+"""In smaller pictures one line of pixels, or one block of eight by eight, is a good part of what is shown."""
 SIDE, GRID = 96, 8
 
 
 def bands(pixels: NDArray[np.uint8]) -> list[float]:
     """Bars along top, bottom, left and right: width as a share of the side (0 for none), then their grey (-1)."""
+    if min(pixels.shape[:2]) < LEAST_SIDE:
+        return [0.0] * 4 + [-1.0] * 4
     sides = (pixels, pixels[::-1], pixels.transpose(1, 0, 2), pixels.transpose(1, 0, 2)[::-1])
     found = [_band(side) for side in sides]
     return [width for width, _ in found] + [grey for _, grey in found]
@@ -52,7 +56,7 @@ def blocks(image: Any) -> NDArray[np.float32]:
     """Fine structure of a picture in 8 x 8 blocks: float32 (64, 144), grey levels less their surroundings."""
     from PIL import Image, ImageFilter
 
-    if image is None:
+    if image is None or min(image.size) < LEAST_SIDE:
         return np.zeros((GRID * GRID, (SIDE // GRID) ** 2), np.float32)
     small = image.convert("L").resize(
         (SIDE, SIDE), Image.Resampling.BOX if min(image.size) > SIDE else Image.Resampling.BILINEAR

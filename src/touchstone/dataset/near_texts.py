@@ -11,12 +11,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from touchstone.dataset.text_edits import edit_candidates, edits
 from touchstone.dataset.wording import normal_form
 
 LENGTH = 5
 """Characters of a shingle."""
 JACCARD = 0.8
-CONTAINMENT, CONTAINED_JACCARD, CONTAINED_FROM = 0.9, 0.5, 60
+CONTAINMENT, CONTAINED_JACCARD, CONTAINED_FROM = 0.9, 0.5, 45
 """A text that stands almost whole in another is a copy too, if it has this many shingles: a quote, a retweet."""
 COMMON, RARE_JACCARD, COMMON_FROM = 0.01, 0.5, 200
 """Shingles in more than 1 % of at least 200 texts are templates; texts that differ in all else are no copies."""
@@ -37,13 +38,13 @@ def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.floa
     if len(texts) < 2:
         return np.zeros((0, 2), np.int64), np.zeros(0)
     shingles, starts = _shingles(texts)
-    pairs = _candidates(_signatures(shingles, starts[:-1]))
-    scores = _likenesses(shingles, starts, pairs)
+    pairs = np.unique(np.concatenate([_candidates(_signatures(shingles, starts[:-1])), edit_candidates(texts)]), axis=0)
+    scores = _likenesses(shingles, starts, pairs, edits(texts, pairs))
     return pairs[scores > 0], scores[scores > 0]
 
 
 def _likenesses(
-    shingles: NDArray[np.uint64], starts: NDArray[np.int64], pairs: NDArray[np.int64]
+    shingles: NDArray[np.uint64], starts: NDArray[np.int64], pairs: NDArray[np.int64], edits: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Exact Jaccard similarity of each pair, 0 where the two are no near copies."""
     common = _common(shingles, len(starts) - 1)
@@ -54,19 +55,23 @@ def _likenesses(
             sets[index] = frozenset(shingles[starts[index] : starts[index + 1]].tolist())
         return sets[index]
 
-    return np.array([_likeness(distinct(a), distinct(b), common) for a, b in pairs.tolist()], dtype=np.float64)
+    found = [
+        _likeness(distinct(a), distinct(b), common, bool(edit))
+        for (a, b), edit in zip(pairs.tolist(), edits, strict=True)
+    ]
+    return np.array(found, dtype=np.float64)
 
 
-def _likeness(a: frozenset[int], b: frozenset[int], common: frozenset[int]) -> float:
+def _likeness(a: frozenset[int], b: frozenset[int], common: frozenset[int], edit: bool) -> float:
     shared = a & b
     n_shared, n_both = len(shared), len(a) + len(b) - len(shared)
     jaccard = n_shared / n_both
     smaller = min(len(a), len(b))
     contained = smaller >= CONTAINED_FROM and n_shared >= CONTAINMENT * smaller and jaccard >= CONTAINED_JACCARD
-    if jaccard < JACCARD and not contained:
+    if jaccard < JACCARD and not contained and not edit:
         return 0.0
     n_rare = len((a | b) - common) if common else 0
-    if n_rare and len(shared - common) < RARE_JACCARD * n_rare:
+    if n_rare and not edit and len(shared - common) < RARE_JACCARD * n_rare:
         return 0.0
     return jaccard
 

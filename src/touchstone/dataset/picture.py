@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 256 * 1024 * 1024
 MAX_PIXELS = 100_000_000
 """Above this a picture is set aside: decoded it would take more than 300 MB."""
-THUMB = 24
+THUMB, GREY = 24, 48
 SUFFIXES = frozenset({
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".dib", ".webp", ".tif", ".tiff", ".ppm", ".pgm",
     ".pbm", ".pnm", ".tga", ".jp2", ".avif", ".ico",
@@ -131,6 +131,8 @@ class Print:
     """The same of the mirrored picture."""
     thumb: NDArray[np.uint8]
     """(24, 24, 3)."""
+    grey: NDArray[np.uint8]
+    """(48, 48)."""
 
 
 def digest(picture: PilImage.Image) -> str:
@@ -147,7 +149,9 @@ def fingerprint(picture: PilImage.Image) -> Print:
     grey = picture.convert("L").resize((32, 32), Image.Resampling.LANCZOS)
     low = _LOW_COSINES @ np.asarray(grey, dtype=np.float64) @ _LOW_COSINES.T
     thumb = np.asarray(picture.resize((THUMB, THUMB), Image.Resampling.BOX), dtype=np.uint8)
-    return Print(digest(picture), _bits(low), _bits(low * _MIRRORED), thumb)
+    smooth = Image.Resampling.BOX if min(picture.size) >= GREY else Image.Resampling.BILINEAR
+    small = np.asarray(picture.convert("L").resize((GREY, GREY), smooth), dtype=np.uint8)
+    return Print(digest(picture), _bits(low), _bits(low * _MIRRORED), thumb, small)
 
 
 _LOW_COSINES = np.cos(np.pi / 32 * np.outer(np.arange(8), np.arange(32) + 0.5))

@@ -40,7 +40,7 @@ def place(
     wanted : the splits to make: ``test``, ``validation``, in this order; the rest stays in train
     """
     placed = Placement(["train"] * len(digests), ["given as train"] * len(digests))
-    units = make_units(_heads(digests, family, groups), labels)
+    units = make_units(heads(digests, family, groups), labels)
     moments = None if times is None else [-math.inf if math.isnan(time) else time for time in times]
     for purpose in wanted:
         share, few = (TEST_SHARE, 1) if purpose == "test" else (VALIDATION_SHARE, FEW)
@@ -80,17 +80,17 @@ def _overlaps(units: Sequence[Unit], moments: Sequence[float], chosen: set[str])
 
 
 def _remaining(units: Sequence[Unit], chosen: set[str], out: set[int], labels: Sequence[str]) -> list[Unit]:
-    heads: list[str] = []
+    keys: list[str] = []
     rows: list[int] = []
     for unit in units:
         if unit.key not in chosen:
             rows += [i for i in unit.members if i not in out]
-            heads += [unit.key] * (len(rows) - len(heads))
-    made = make_units(heads, [labels[i] for i in rows])
+            keys += [unit.key] * (len(rows) - len(keys))
+    made = make_units(keys, [labels[i] for i in rows])
     return [Unit(unit.key, tuple(rows[n] for n in unit.members), unit.counts) for unit in made]
 
 
-def _heads(digests: Sequence[str], family: Mapping[str, str], groups: Sequence[str] | None) -> list[str]:
+def heads(digests: Sequence[str], family: Mapping[str, str], groups: Sequence[str] | None) -> list[str]:
     """The key of what each example belongs to: copies and groups joined; a group's name counts before content."""
     kin = [family.get(digest, digest) for digest in digests]
     if groups is None:

@@ -11,10 +11,10 @@ import numpy as np
 
 from touchstone.core.atomic import writing
 from touchstone.dataset.inputs import Place
-from touchstone.dataset.picture import MAX_BYTES, MAX_PIXELS, THUMB, PictureError, Print
+from touchstone.dataset.picture import GREY, MAX_BYTES, MAX_PIXELS, THUMB, PictureError, Print
 
 Found = list[Print | PictureError]
-_VERSION = f"1:{MAX_BYTES}:{MAX_PIXELS}:{THUMB}"
+_VERSION = f"2:{MAX_BYTES}:{MAX_PIXELS}:{THUMB}:{GREY}"
 
 
 class Recall:
@@ -31,7 +31,7 @@ class Recall:
         """What was found before; None where nothing usable is kept."""
         try:
             with self.path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
-                digests, hashes, thumbs = kept["digests"], kept["hashes"], kept["thumbs"]
+                digests, hashes, thumbs, greys = kept["digests"], kept["hashes"], kept["thumbs"], kept["greys"]
                 kinds, reasons = kept["kinds"], kept["reasons"]
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
@@ -44,7 +44,7 @@ class Recall:
                 found.append(PictureError(kind, reason))
             else:
                 i = next(readable)
-                found.append(Print(str(digests[i]), int(hashes[i, 0]), int(hashes[i, 1]), thumbs[i]))
+                found.append(Print(str(digests[i]), int(hashes[i, 0]), int(hashes[i, 1]), thumbs[i], greys[i]))
         return found
 
     def save(self, found: Found) -> None:
@@ -58,6 +58,7 @@ class Recall:
                     digests=np.array([one.digest for one in prints], dtype=np.str_),
                     hashes=np.array([(one.hash, one.mirror_hash) for one in prints], np.uint64).reshape(-1, 2),
                     thumbs=np.array([one.thumb for one in prints], np.uint8).reshape(-1, THUMB, THUMB, 3),
+                    greys=np.array([one.grey for one in prints], np.uint8).reshape(-1, GREY, GREY),
                     kinds=np.array(["" if one is None else one.kind for one in faults], dtype=np.str_),
                     reasons=np.array(["" if one is None else one.reason for one in faults], dtype=np.str_),
                 )

@@ -89,4 +89,5 @@ def _set_aside(raw: Raw, contents: dict[str, Content], name: str, gone: dict[int
         tuple(content.digests[i] for i in kept),
         None if content.hashes is None else content.hashes[kept],
         None if content.thumbs is None else content.thumbs[kept],
+        None if content.greys is None else content.greys[kept],
     )

@@ -142,6 +142,6 @@ def _add_columns(raw: Raw, table: Table, roles: Roles, rows: list[int]) -> None:
     raw.columns = {name: text(name) for name in table.columns if name not in (roles.input, roles.label)}
     if roles.group:
         # Rows that name no group stand alone; an empty cell is not one big group.
-        raw.groups = [group or f"(row {row})" for group, row in zip(text(roles.group), rows, strict=True)]
+        raw.groups = [group or f"({raw.split} row {row})" for group, row in zip(text(roles.group), rows, strict=True)]
     if roles.time:
         raw.times = [times.seconds(value) for value in text(roles.time)]

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from touchstone.linear.cross_fit import PENALTIES, Settings, cross_fit
+from touchstone.linear.cross_fit import PENALTIES, Settings, cross_fit, fit_chosen
 from touchstone.linear.folds import folds
+from touchstone.linear.softmax import Softmax
 
 _SPARSE_PENALTIES = (1.0, 10.0, 100.0, 1000.0)
 _FOLDS = 5
@@ -44,6 +45,12 @@ def held_out(
     held = folds(labels, groups=groups, n_folds=_FOLDS, seed=seed)
     made = cross_fit(features, labels, held, groups, settings)
     return HeldOut(made.probabilities[0], made.penalty_c)
+
+
+def fitted(features: Any, labels: NDArray[Any], n_classes: int, *, penalty_c: float, seed: int = 0) -> Softmax:
+    """One classifier of the same kind on all examples, for predicting others."""
+    classifier: Softmax = fit_chosen(features, labels, penalty_c, _settings(features, n_classes, penalty_c, seed))
+    return classifier
 
 
 def _settings(features: Any, n_classes: int, penalty_c: float | None, seed: int) -> Settings:

@@ -11,10 +11,18 @@ from touchstone.study.model import Study
 
 
 def audit(study: Study, *, out: Path | None = None, progress: Progress | None = None) -> Result:
-    """State all of ``data.*``; a folder is written only where ``out`` asks for one."""
+    """State all of ``data.*``; a folder is written only where ``out`` asks for one.
+
+    Where splits were given that share copies, groups or moments, a repaired split is written beside the report.
+    """
+    from touchstone.pipeline.repairing import write_repair
     from touchstone.pipeline.run import Run
 
     with Run.passing(study, "audit", out, progress or Silent()) as work:
         work.read_data(audited=True)
+        if work.place is not None:
+            repaired = write_repair(study, work.context.data, work.place.path)
+            if repaired is not None:
+                work.bench.progress.say(str(repaired))
         result: Result = work.conclude(("data",), {Need.DATA})
     return result

@@ -1,4 +1,4 @@
-"""``flagged.csv`` and ``splits.csv``: tables that are safe to open in a spreadsheet."""
+"""``flagged.csv``, ``splits.csv`` and ``moved.csv``: tables that are safe to open in a spreadsheet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 FLAGGED_HEAD = ("check", "split", "example", "other_split", "other", "kind", "score")
-SPLITS_HEAD = ("example", "source", "split", "why")
+SPLITS_HEAD = MOVED_HEAD = ("example", "source", "split", "why")
 
 # A cell that begins so is run as a formula by spreadsheets (the wide forms by some).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -54,6 +54,11 @@ def flagged(rows: Iterable[Flagged]) -> str:
 def splits(rows: Iterable[Assigned]) -> str:
     """The text of ``splits.csv``."""
     return _text(SPLITS_HEAD, rows)
+
+
+def moved(rows: Iterable[Assigned]) -> str:
+    """The text of ``moved.csv``: the examples that a repaired split puts elsewhere, or nowhere."""
+    return _text(MOVED_HEAD, rows)
 
 
 def safe_cell(value: Any) -> Any:

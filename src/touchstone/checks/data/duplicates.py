@@ -23,14 +23,14 @@ class Duplicates(Check):
     labels?
 
     **Method.** Exact copies by digest of the decoded pixels or of the normal form of the text; near copies
-    (resized, recompressed, brightened, mirrored; small changes of wording) are proposed by perceptual hashes or
-    MinHash and count only when verified on the pictures or shingles themselves. Counted, so there is no error of
+    (resized, recompressed, brightened, mirrored, cropped, slightly turned; small changes of wording) are proposed by
+    perceptual hashes, nearest neighbours or MinHash and count only when verified on the pictures or words themselves. Counted, so there is no error of
     estimation. A fail is minor; it is major when exact copies with conflicting labels make up 0.5 % of a split.
     Copies across splits are `data.leakage`.
 
     **Source.** Barz and Denzler (J. Imaging 2020); Broder (1997).
 
-    **Cannot see.** Crops, rotations and rewordings; conflicting labels of near copies are listed, not counted,
+    **Cannot see.** Strong crops and turns, and rewordings; conflicting labels of near copies are listed, not counted,
     because two different things may look alike; labels of the test set are sealed, so conflicts there are not
     looked for.
     """

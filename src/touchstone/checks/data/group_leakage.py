@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.data.splits import Pair, pairs
+from touchstone.checks.data.splits import REPAIR, Pair, pairs
 from touchstone.checks.words import counted, listed, percent, plural
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Examples
@@ -83,7 +83,7 @@ class GroupLeakage(Check):
             "because the model has seen these sources before.",
             severity=pair.gravest(Severity.BLOCKER), value=share, threshold=0.0, n=len(second),
             remedy=f"leave `{pair.second}` out of the study file, so that a new one is made with every `{column}` on one side, "
-            "or split the data by it",
+            f"or split the data by it ({REPAIR})",
             shared_groups=list(shared[:1000]), examples=list(among), split=pair.second,
         )  # fmt: skip
 
@@ -97,7 +97,7 @@ class GroupLeakage(Check):
             f"As given, {plural(len(shared), 'value')} of `{column}` stood in both {pair.first} and {pair.second}, with {len(among):,} of "
             f"{counted(n, task)} of {pair.second}; the overlap was left out, and {len(second):,} remain for {_use(pair)}.",
             severity=Severity.MINOR, value=len(among) / n, threshold=0.0, n=n,
-            remedy=f"the overlap was left out; split by `{column}` to use every example",
+            remedy=f"the overlap was left out; split by `{column}` to use every example ({REPAIR})",
             severity_unmended=str(pair.gravest(Severity.BLOCKER)),
             shared_groups=list(shared[:1000]), examples=list(among), split=pair.second,
         )  # fmt: skip

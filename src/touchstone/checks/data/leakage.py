@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
-
-import numpy as np
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
+from touchstone.checks.data.leak_cost import LeakCost, leak_costs
 from touchstone.checks.data.planted_copies import PROMISED, sensitivities
-from touchstone.checks.data.splits import Pair, pairs
+from touchstone.checks.data.splits import REPAIR, Pair, pairs
 from touchstone.checks.words import counted, listed, percent, plural, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.leaks import Crossing, find_crossings
-from touchstone.stats.claims import Claim
-from touchstone.stats.decide import ALPHA
 from touchstone.stats.intervals import clopper_pearson
 from touchstone.stats.plant import Sensitivity
 
@@ -29,10 +25,12 @@ class Leakage(Check):
     trained on? A model is praised for remembering those.
 
     **Method.** Exact copies by digest of the decoded pixels or of the text's normal form; near copies (resized,
-    recompressed, brightened, mirrored; re-cased, punctuated, slightly reworded) proposed by hashes and verified on
-    the pictures or shingles themselves. Counted per example of the later split, with an exact interval for what
+    recompressed, brightened, mirrored, cropped, slightly turned, framed; re-cased, punctuated, edited in a word or
+    two, put in another order) are proposed cheaply and verified on the pictures, laid over each other, or on the words
+    themselves, as strictly as look-alikes in the same data ask for. Counted per example of the later split, with an exact interval for what
     share of such data leaks. One crossing is a fail: major, and a blocker where 1 % of the test set leaks or where
-    leaving the copies out moves accuracy by a proven point. Copies are left out of a given test set; the finding
+    leaving the copies out moves accuracy by a proven point. What they cost is told as the accuracy of the chosen model
+    and of the linear probe with and without them; an audit asks a linear probe on simple features. Copies are left out of a given test set; the finding
     then stays `fail` with severity minor. No pass without shown sensitivity: copies of the user's own examples are
     planted, and where fewer than 9 in 10 resized or recompressed pictures (re-cased or punctuated texts) are found,
     the answer is `inconclusive`.
@@ -40,8 +38,9 @@ class Leakage(Check):
     **Source.** Barz and Denzler (J. Imaging 2020) on near copies in CIFAR; Lee et al. (ACL 2022) on texts; Kapoor
     and Narayanan (Patterns 2023).
 
-    **Cannot see.** Crops beyond a few percent, rotations, overlays and free rewordings; the sensitivity to crops
-    and left-out words is measured and told in `details.sensitivity`. Whether the base model itself was pretrained
+    **Cannot see.** Crops below three quarters, turns beyond ten degrees, overlays and free rewordings; on pictures that
+    are all alike (cells, digits) small changes are lost among ordinary likeness. How much is found is measured on
+    copies of the user's own examples and told in `details.sensitivity`. Whether the base model itself was pretrained
     on the test set cannot be known.
     """
 
@@ -97,83 +96,42 @@ class Leakage(Check):
     def _fail(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
         n, task = len(pair.used[-1]), context.study.task
         share = len(crossings) / n
+        costs = leak_costs(context, crossings) if pair.decides else []
+        said = f"{_leaked(crossings, pair, n, task)} and could not be left out: scores on {pair.second} flatter"
         return self.finding(
-            pair.subject, Status.FAIL,
-            f"{_leaked(crossings, pair, n, task)} and could not be left out: scores on {pair.second} flatter.",
-            severity=self._severity(pair, share, None),
+            pair.subject, Status.FAIL, "; ".join([said, *map(str, costs[:1])]) + ".",
+            severity=self._severity(pair, share, costs),
             value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
-            remedy=f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together",
-            **_details(crossings), limits=_limits(context),
+            remedy=f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together ({REPAIR})",
+            **_details(crossings), **_told(costs), limits=_limits(context),
         )  # fmt: skip
 
     def _mended(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
         assert pair.given is not None
         n, left, task = len(pair.given[1]), len(pair.used[-1]), context.study.task
         share = len(crossings) / n
-        effect = _effect(context) if pair.decides else None
+        costs = leak_costs(context, crossings) if pair.decides else []
         corrected = (
             f"they were left out, and {counted(left, task)} remain for {'evaluation' if pair.decides else 'choosing'}"
         )
-        if effect is not None:
-            corrected = f"without them accuracy goes from {effect.with_copies:.3f} to {effect.without:.3f}, which is what counts here"
-        severity = self._severity(pair, share, effect)
+        told = "".join(f"; {one}" for one in costs[:1]) + ("" if not costs else ", which is what counts here")
         return self.finding(
-            pair.subject, Status.FAIL, f"{_leaked(crossings, pair, n, task)}; {corrected}.",
+            pair.subject, Status.FAIL, f"{_leaked(crossings, pair, n, task)}; {corrected}{told}.",
             severity=Severity.MINOR,
             value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
-            remedy=f"the {counted(len(crossings), task)} were left out of {pair.second}; split by group or source so that it does not happen again",
-            severity_unmended=str(severity), **_details(crossings), **({} if effect is None else effect.details()),
+            remedy=f"the {counted(len(crossings), task)} were left out of {pair.second}; split by group or source so that it does not happen again ({REPAIR})",
+            severity_unmended=str(self._severity(pair, share, costs)), **_details(crossings), **_told(costs),
         )  # fmt: skip
 
-    def _severity(self, pair: Pair, share: float, effect: _Effect | None) -> Severity:
-        moved = effect is not None and effect.proven(self.thresholds["blocker_from_points"])
+    def _severity(self, pair: Pair, share: float, costs: Sequence[LeakCost]) -> Severity:
+        moved = bool(costs) and costs[0].proven(self.thresholds["blocker_from_points"])
         grave = share >= self.thresholds["blocker_from_share"] or moved
         return pair.gravest(Severity.BLOCKER if grave else Severity.MAJOR)
 
 
-@dataclass(frozen=True, slots=True)
-class _Effect:
-    """What the copies did to accuracy."""
-
-    with_copies: float
-    without: float
-    claim: Claim
-    """Accuracy with the copies minus accuracy without them."""
-
-    def proven(self, points: float) -> bool:
-        return self.claim.value >= points and self.claim.lower(ALPHA[Severity.BLOCKER]) > 0
-
-    def details(self) -> dict[str, Any]:
-        return {
-            "accuracy_with_copies": self.with_copies, "accuracy_without": self.without,
-            "accuracy_moved_by": self.claim.value, "accuracy_moved_interval": self.claim.interval(),
-        }  # fmt: skip
-
-
-def _effect(context: Context) -> _Effect | None:
-    """Accuracy of the chosen model with and without the copies, where it was measured on both."""
-    if context.chosen is None or context.data.left_out is None:
-        return None
-    try:
-        clean = context.shipped(context.chosen, "test").argmax(1) == context.labels("test")
-        copies = context.shipped(context.chosen, "left_out").argmax(1) == context.labels("left_out")
-    except KeyError:  # the desk holds no predictions for a split that nobody asked the model about
-        return None
-    whole = np.concatenate([clean, copies]).astype(np.float64)
-    share = len(copies) / len(whole)
-    # mean(whole) - mean(clean) = share * (mean(copies) - mean(clean)): two independent means
-    error = share * float(np.sqrt(_variance_of_mean(clean) + _variance_of_mean(copies)))
-    value = float(whole.mean() - clean.mean())
-    return _Effect(
-        float(whole.mean()), float(clean.mean()), Claim(value, error, min(len(clean), len(copies)) - 1, len(whole))
-    )
-
-
-def _variance_of_mean(right: Any) -> float:
-    """Of a share of right answers; add-one, so that a flawless sample is not taken for certainty."""
-    n = len(right)
-    share = (float(right.sum()) + 1) / (n + 2)
-    return share * (1 - share) / n
+def _told(costs: Sequence[LeakCost]) -> dict[str, Any]:
+    """What decides, at the top; further models below."""
+    return {} if not costs else {**costs[0].details(), "further_models": [one.details() for one in costs[1:]]}
 
 
 def _between(pair: Pair, crossings: Sequence[Crossing], merged: bool = False) -> list[Crossing]:

@@ -48,15 +48,14 @@ def _pictures(examples: Examples, chosen: Any) -> tuple[Sensitivity, ...]:
             pictures.append(examples.inputs[int(i)])
         except PictureError:
             continue
-    labels = examples.labels[chosen[: len(pictures)]]
     originals = [fingerprint(picture) for picture in pictures]
     found = []
     for what, change in _CHANGES:
         prints = originals + [fingerprint(change(picture)) for picture in pictures[:TRIES]]
         hashes = np.array([(one.hash, one.mirror_hash) for one in prints], dtype=np.uint64)
         thumbs = np.stack([one.thumb for one in prints])
-        strangers = np.concatenate([labels, labels[:TRIES]])
-        pairs = {(int(a), int(b)) for a, b in near_pictures(hashes, thumbs, strangers)[0]}
+        greys = np.stack([one.grey for one in prints])
+        pairs = {(int(a), int(b)) for a, b in near_pictures(hashes, thumbs, greys)[0]}
         tries = min(TRIES, len(pictures))
         caught = sum(
             (i, len(originals) + i) in pairs or prints[i].digest == prints[len(originals) + i].digest
@@ -89,19 +88,31 @@ def _brighter(picture: Any) -> Any:
     return picture.point(lambda value: min(255, int(1.15 * value)))
 
 
+def _turned(picture: Any) -> Any:
+    return picture.rotate(5)
+
+
+def _framed(picture: Any) -> Any:
+    from PIL import ImageOps
+
+    return ImageOps.expand(picture, max(1, min(picture.size) // 20))
+
+
 def _cropped(picture: Any) -> Any:
     width, height = picture.size
     x, y = width // 10, height // 10
     return picture.crop((x, y, max(x + 1, width - x), max(y + 1, height - y)))
 
 
-# The promised ones first; a crop is beyond this version and is measured to say so.
+# The promised ones first; the others are measured to say what would have been missed.
 _CHANGES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("pictures at half size", _smaller),
     ("recompressed pictures", _recompressed),
     ("mirrored pictures", _mirrored),
     ("brightened pictures", _brighter),
     ("cropped pictures", _cropped),
+    ("turned pictures", _turned),
+    ("framed pictures", _framed),
 )
 PROMISED = 2
 """How many of the changes, from the first, must be found before a pass counts: half size and recompression of
@@ -112,6 +123,7 @@ def _texts(texts: list[str], rng: np.random.Generator) -> tuple[Sensitivity, ...
     changes: tuple[tuple[str, Callable[[str], str]], ...] = (
         ("re-cased texts", str.upper),
         ("texts with other punctuation at the end", lambda text: text.rstrip(".!? ") + " !!"),
+        ("texts with their halves swapped", _swapped),
         ("texts with one word left out", lambda text: _without_a_word(text, rng)),
     )
     found = []
@@ -122,6 +134,12 @@ def _texts(texts: list[str], rng: np.random.Generator) -> tuple[Sensitivity, ...
         caught = sum((i, len(texts) + i) in pairs or digest(texts[i]) == digest(copies[i]) for i in range(tries))
         found.append(Sensitivity(caught, tries, what))
     return tuple(found)
+
+
+def _swapped(text: str) -> str:
+    words = text.split()
+    half = len(words) // 2
+    return " ".join(words[half:] + words[:half])
 
 
 def _without_a_word(text: str, rng: np.random.Generator) -> str:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from touchstone.core.finding import Severity
 from touchstone.dataset.model import Dataset, Examples
 
+REPAIR = "`touchstone audit DATA... --out DIR` writes a split that is mended so to DIR/repaired"
+"""What remedies of faults between given splits end with."""
+
 
 @dataclass(frozen=True)
 class Pair:

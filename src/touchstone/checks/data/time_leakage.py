@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.data.splits import Pair, pairs
+from touchstone.checks.data.splits import REPAIR, Pair, pairs
 from touchstone.checks.words import counted, percent
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Examples
@@ -93,7 +93,7 @@ class TimeLeakage(Check):
             f"As given, {given.n_later:,} of {counted(given.n_first, task)} of {pair.first} were later by `{column}` than the earliest of "
             f"{pair.second}; they were left out, and {counted(len(second), task)} remain in {pair.second}.",
             severity=Severity.MINOR, value=given.share, threshold=0.0, n=len(second),
-            remedy=f"the overlap was left out; split by `{column}` to use every example",
+            remedy=f"the overlap was left out; split by `{column}` to use every example ({REPAIR})",
             severity_unmended=str(self._severity(pair, given)), examples=list(given.later), split=pair.first,
         )  # fmt: skip
 
@@ -101,7 +101,7 @@ class TimeLeakage(Check):
 def _remedy(pair: Pair, column: str) -> str:
     if pair.made_here:
         return "groups that run on for long cannot be cut in time; give a test set of later groups, or drop the group column if it does not matter"
-    return f"leave `{pair.second}` out of the study file, so that a new one is made from the latest examples, or split by `{column}`"
+    return f"leave `{pair.second}` out of the study file, so that a new one is made from the latest examples, or split by `{column}` ({REPAIR})"
 
 
 @dataclass(frozen=True, slots=True)

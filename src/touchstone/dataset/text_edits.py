@@ -1,0 +1,154 @@
+"""Texts that differ by an edit: a word or two of many, slips of the finger in two words, parts in another order."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchstone.dataset.wording import normal_form
+
+FEW_WORDS, MOST_CHANGED, SAME_WORDS = 12, 2, 0.83
+"""Texts of this many words that differ in at most two of them, wherever they stand, are copies. In shorter texts two
+words are often all that matters: there only slips count."""
+FEW_SURE = 3
+"""This many words must agree for a difference in the others to be a slip."""
+COMMON, COMMON_FROM = 0.01, 200
+"""What stands in more than 1 % of at least 200 texts is a template."""
+_SAMPLE = 20_000
+_SHORTEST_WORD, _LONGEST_TEXT = 4, 20_000
+_MOST_WORDS, _LARGEST_BUCKET = 24, 20
+Templates = frozenset[tuple[str, str, str]]
+_WORD = re.compile(r"\w+")
+
+
+def edit_candidates(texts: Sequence[str]) -> NDArray[np.int64]:
+    """Pairs (k, 2) of texts, the smaller index first, that use the same letters or the same words but one or two.
+
+    Words are left out of texts of up to 24 words, so that the keys stay few: at most 301 of a text.
+    """
+    keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
+    for index, text in enumerate(texts):
+        words = _WORD.findall(normal_form(text[:_LONGEST_TEXT]))
+        if len(words) < FEW_SURE:
+            continue
+        found = [np.array([_code("".join(sorted("".join(words))))])]
+        if len(words) <= _MOST_WORDS:
+            codes = np.array([_code(word) for word in words])
+            first, second = np.triu_indices(len(words), 1)
+            total = codes.sum(keepdims=True)
+            found += [total, total - codes, total - codes[first] - codes[second]]
+        keys.append(np.unique(np.concatenate(found)))
+        owners.append(np.full(len(keys[-1]), index, np.int64))
+    return _sharing(np.concatenate(keys), np.concatenate(owners))
+
+
+def _code(word: str) -> np.uint64:
+    """A number for the word that is the same in every process; wrapping sums of them stand for sets of words."""
+    return np.uint64(int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()))
+
+
+def _sharing(keys: NDArray[np.uint64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs of owners of one key; in a large bucket each with the next few alone."""
+    order = np.lexsort((owners, keys))
+    keys, owners = keys[order], owners[order]
+    found = [np.zeros((0, 2), np.int64)]
+    for step in range(1, _LARGEST_BUCKET):
+        equal = np.flatnonzero(keys[step:] == keys[:-step])
+        if not len(equal):
+            break
+        found.append(np.stack([owners[equal], owners[equal + step]], axis=1))
+    return np.unique(np.concatenate(found), axis=0)
+
+
+def edits(texts: Sequence[str], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which pairs (k, 2) differ by an edit only, and share more than a template that many texts have."""
+    words = [_WORD.findall(normal_form(text[:_LONGEST_TEXT])) for text in texts] if len(pairs) else []
+    common = _templates(words[:_SAMPLE])
+    return np.array([is_edit(words[a], words[b], common) for a, b in pairs.tolist()], dtype=bool)
+
+
+def _templates(texts: Sequence[Sequence[str]]) -> Templates:
+    """Three words in a row that too many texts share to tell anything."""
+    if len(texts) < COMMON_FROM:
+        return frozenset()
+    counts = Counter(three for words in texts for three in set(_threes(words)))
+    return frozenset(three for three, count in counts.items() if count > COMMON * len(texts))
+
+
+def _threes(words: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    return zip(words, words[1:], words[2:], strict=False)
+
+
+def _own(words: Sequence[str], templates: Templates) -> Counter[str]:
+    """The words that stand in no template."""
+    own = [True] * len(words)
+    for i, three in enumerate(_threes(words)):
+        if three in templates:
+            own[i : i + 3] = [False] * 3
+    return Counter(word for word, kept in zip(words, own, strict=True) if kept)
+
+
+def is_edit(first: Sequence[str], second: Sequence[str], templates: Templates = frozenset()) -> bool:
+    """Whether two lists of words differ in one or two of many, or by slips in one or two, or in the order of parts.
+
+    Parameters
+    ----------
+    templates : three words in a row that many texts have; in long texts more than these must be shared
+
+    Examples
+    --------
+    >>> is_edit("where is my new card".split(), "where is my enw crad".split())
+    True
+    >>> is_edit("dollars in euros please".split(), "dollars in pounds please".split())
+    False
+    """
+    a, b = Counter(first), Counter(second)
+    longer, shorter = max(len(first), len(second)), min(len(first), len(second))
+    shared = (a & b).total()
+    changed = longer - shared
+    if shared < FEW_SURE or changed > 2 * MOST_CHANGED:
+        return False
+    if changed <= MOST_CHANGED and shorter >= FEW_WORDS and shared >= SAME_WORDS * longer:
+        return not templates or (_own(first, templates) & _own(second, templates)).total() > changed
+    if changed == 0:
+        return len(set(pairwise(first)) & set(pairwise(second))) >= len(first) - 3
+    if changed <= MOST_CHANGED and len(first) == len(second):
+        differing = [(one, other) for one, other in zip(first, second, strict=True) if one != other]
+        if len(differing) <= MOST_CHANGED and all(is_slip(one, other) for one, other in differing):
+            return True
+    return _swaps(" ".join(first), " ".join(second)) <= MOST_CHANGED
+
+
+def is_slip(a: str, b: str) -> bool:
+    """Whether one slip of the finger makes one word of the other: a letter more, less, other or out of place.
+
+    Numbers and the shortest words are never taken for slips; in words of four letters another letter is another word.
+    """
+    if min(len(a), len(b)) < _SHORTEST_WORD or abs(len(a) - len(b)) > 1 or not (a.isalpha() and b.isalpha()):
+        return False
+    same = next((i for i, (one, other) in enumerate(zip(a, b, strict=False)) if one != other), min(len(a), len(b)))
+    rest_a, rest_b = a[same:], b[same:]
+    if len(a) == len(b):
+        return _swaps(a, b) <= 1 or (len(a) > _SHORTEST_WORD and rest_a[1:] == rest_b[1:])
+    return rest_a[1:] == rest_b if len(a) > len(b) else rest_a == rest_b[1:]
+
+
+def _swaps(a: str, b: str) -> int:
+    """How many swaps of neighbouring letters (spaces too, never digits) make ``b`` of ``a``; 99 where none do."""
+    if len(a) != len(b):
+        return 99
+    found, i = 0, 0
+    while i < len(a):
+        if a[i] == b[i]:
+            i += 1
+        elif a[i] == b[i + 1 : i + 2] and b[i] == a[i + 1 : i + 2] and not (a[i] + b[i]).isdigit():
+            found, i = found + 1, i + 2
+        else:
+            return 99
+    return found
