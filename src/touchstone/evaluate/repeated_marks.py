@@ -69,7 +69,7 @@ def _mark(
 def _apart(block: int, count: int) -> NDArray[np.bool_]:
     """The blocks of a square grid that are two or more blocks away: a sign and its halo may cover several."""
     rows, columns = np.divmod(np.arange(count), int(np.sqrt(count)))
-    return (np.abs(rows - rows[block]) > 2) | (np.abs(columns - columns[block]) > 2)
+    return np.asarray((np.abs(rows - rows[block]) > 2) | (np.abs(columns - columns[block]) > 2))
 
 
 def _share(mean: NDArray[Any], energy: NDArray[Any]) -> NDArray[Any]:
