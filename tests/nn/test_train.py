@@ -187,3 +187,18 @@ def test_imbalanced_classes_change_the_loss_of_own_recipes_alone(tmp_path):
     base = shared("bert")
     assert tune(base, tmp_path, replace(TOP, user=False, name="own", epochs=1), given).adjusted
     assert not tune(base, tmp_path, replace(TOP, epochs=1), given).adjusted
+
+
+def test_a_head_that_is_too_sure_is_cooled_and_a_users_is_left_as_it_is(tmp_path):
+    base, given = shared("resnet"), data(IMAGE, 48)
+    if len(given.validation.labels) < training.FEWEST_FOR_A_TEMPERATURE:
+        given = replace(given, validation=given.validation.take(np.arange(60) % len(given.validation)))
+    plain = tune(base, tmp_path / "a", replace(TOP, learning_rate=1e-2, epochs=12), given)
+    cooled = tune(base, tmp_path / "b", replace(TOP, learning_rate=1e-2, epochs=12, user=False), given)
+    assert plain.temperature == 1.0
+    assert cooled.temperature != 1.0
+    logits = np.log(cooled.validation_probabilities) * cooled.temperature
+    warm = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    rows = np.arange(len(warm))
+    assert (warm.argmax(1) == cooled.validation_probabilities.argmax(1)).all()
+    assert cooled.final_losses.mean() <= -np.log(warm[rows, given.validation.labels]).mean() + 1e-3

@@ -54,6 +54,8 @@ class TrainingLog:
     """Training loss of every step."""
     update_ratios: tuple[float, ...] = ()
     """Median over weight tensors of ||dW|| / ||W||, of every step."""
+    tempered_losses: tuple[float, ...] = ()
+    """Validation losses at the temperature that suits each evaluation best: what is left when confidence is put right."""
     range_test: tuple[tuple[float, float], ...] = ()
     """(rate, smoothed loss) pairs of the range test, where one was run."""
 

@@ -13,6 +13,7 @@ from touchstone.stats.bootstrap import resample
 from touchstone.stats.claims import Claim, item_claim
 from touchstone.stats.intervals import clopper_pearson
 from touchstone.stats.permutation import tail_p_value
+from touchstone.stats.temperature import fit_temperature
 
 Floats = NDArray[Any]
 
@@ -208,20 +209,9 @@ def temperature(probabilities: Floats, labels: NDArray[Any]) -> float:
     ----------
     Guo et al. (ICML 2017).
     """
-    from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
-
     if len(labels) < 50:
         return 1.0
-    logits = np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12))
-    rows = np.arange(len(labels))
-
-    def loss(log_temperature: float) -> float:
-        scaled = logits / np.exp(log_temperature)
-        top = scaled.max(1)
-        return float((np.log(np.exp(scaled - top[:, None]).sum(1)) + top - scaled[rows, labels]).mean())
-
-    found = minimize_scalar(loss, bounds=(np.log(0.05), np.log(20.0)), method="bounded")
-    return float(np.exp(found.x))
+    return fit_temperature(np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)), labels)
 
 
 def tempered(probabilities: Floats, value: float) -> Floats:

@@ -27,13 +27,14 @@ class Criterion:
 
     def training(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Mean loss of a batch."""
-        return functional.cross_entropy(self._adjusted(logits), labels, label_smoothing=self.smoothing)
+        return functional.cross_entropy(self.adjusted(logits), labels, label_smoothing=self.smoothing)
 
     def items(self, logits: Tensor, labels: Tensor) -> Tensor:
         """Loss of every item, without smoothing, shape (B,)."""
-        return functional.cross_entropy(self._adjusted(logits), labels, reduction="none")
+        return functional.cross_entropy(self.adjusted(logits), labels, reduction="none")
 
-    def _adjusted(self, logits: Tensor) -> Tensor:
+    def adjusted(self, logits: Tensor) -> Tensor:
+        """The logits that the loss is taken of, float32."""
         logits = logits.float()
         return logits if self.log_prior is None else logits + self.log_prior.to(logits.device)
 

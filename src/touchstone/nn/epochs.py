@@ -19,7 +19,7 @@ from touchstone.nn.network import Network
 from touchstone.nn.source import Picked, Source
 
 FOLDS = 5
-MOST_EXAMPLES, FEWEST_FOLDS = 12_000, 3
+MOST_EXAMPLES, FEWEST_FOLDS = 15_000, 2
 """Examples that cross-fitting may train on, all folds together; fewer folds are run beyond it, but no fewer than these."""
 RISEN_FOR = 4
 
@@ -47,7 +47,7 @@ def choose_epochs(
     seed: int,
     progress: Progress,
 ) -> tuple[int, tuple[float, ...]]:
-    """The number of epochs with the smallest held-out loss, mean over folds, smoothed over three epochs.
+    """The number of epochs with the smallest held-out tempered loss, mean over folds, smoothed over three epochs.
 
     Every fold follows the schedule of the whole horizon, as the final training does until it stops. The network
     ends as it began. Choi & Lee (2022) find that training on everything afterwards is worth 1.8 points.
@@ -77,7 +77,7 @@ def choose_epochs(
             network, source, labels, blind, criterion, seed=seed + fold, held=held, rows=inside, stop=risen,
             progress=progress, name=f"epochs, fold {fold + 1} of {runs}",
         )  # fmt: skip
-        curves.append(_per_epoch(outcome.log.validation_losses, plan.horizon))
+        curves.append(_per_epoch(outcome.log.tempered_losses, plan.horizon))
         network.restore(before)
     mean = np.mean(curves, axis=0)
     smoothed = np.array([mean[max(0, i - 1) : i + 2].mean() for i in range(len(mean))])
@@ -86,7 +86,7 @@ def choose_epochs(
 
 def risen(log: TrainingLog) -> str | None:
     """Why a fold can end: its held-out loss, smoothed over three looks, has not been lower for four looks."""
-    losses = np.array(log.validation_losses)
+    losses = np.array(log.tempered_losses)
     smoothed = np.array([losses[max(0, i - 2) : i + 1].mean() for i in range(len(losses))])
     return "the held-out loss has risen" if len(losses) - 1 - int(np.argmin(smoothed)) >= RISEN_FOR else None
 

@@ -14,6 +14,7 @@ from touchstone.nn.criterion import Criterion
 from touchstone.nn.network import Network
 from touchstone.nn.source import Source
 from touchstone.nn.split import Batch, evaluating
+from touchstone.stats.temperature import fit_temperature, loss_at
 
 WORST_LOSS = 50.0
 """Nats charged to an item at most; a model whose logits are no longer numbers is charged this."""
@@ -25,6 +26,8 @@ class Evaluation:
 
     losses: NDArray[np.float64]
     correct: NDArray[np.bool_]
+    tempered: float
+    """Mean loss at the temperature that makes it least: how well the classes are told apart, over-confidence aside."""
 
     @property
     def loss(self) -> float:
@@ -67,7 +70,14 @@ def evaluate(network: Network, held: Held, criterion: Criterion) -> Evaluation:
     scores = logits(network, held.source)
     labels = torch.from_numpy(held.labels)
     losses = criterion.items(scores, labels).double().nan_to_num(WORST_LOSS, WORST_LOSS).clamp(max=WORST_LOSS).numpy()
-    return Evaluation(losses, (scores.argmax(1) == labels).numpy())
+    return Evaluation(losses, (scores.argmax(1) == labels).numpy(), _tempered(criterion.adjusted(scores), held, losses))
+
+
+def _tempered(scores: Tensor, held: Held, losses: NDArray[np.float64]) -> float:
+    plain = scores.double().numpy()
+    if not np.isfinite(plain).all():
+        return float(losses.mean())
+    return loss_at(plain, held.labels, fit_temperature(plain, held.labels))
 
 
 def probabilities(network: Network, source: Source, rows: NDArray[np.int64] | None = None) -> NDArray[Any]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from touchstone.core.measures import TrainingLog
@@ -47,10 +46,9 @@ class Plan:
     average: bool = False
     """Keep the mean of the weights over the last quarter of the steps."""
     patience: int | None = None
-    """Stop when the smoothed validation loss has not fallen for so many evaluations, and keep the best weights."""
-    best_by: Literal["loss", "accuracy"] = "loss"
-    """What the best weights are best by. Small networks grow too sure of themselves while they still get better at
-    telling classes apart; the loss alone would keep an early, weaker state."""
+    """Stop when the smoothed validation loss has not fallen for so many evaluations, and keep the best weights. The
+    loss is tempered: networks grow too sure of themselves while they still get better at telling classes apart, and
+    the plain loss would keep an early, weaker state."""
     gradual: tuple[int, int] | None = None
     """(highest, lowest) block: thaw from the one down to the other, evenly over the first half."""
 
@@ -89,13 +87,10 @@ class _Record:
         self.train_losses.append(float(np.mean(recent)) if recent else evaluation.loss)
         self.evaluations.append(evaluation)
 
-    def best(self, by: Literal["loss", "accuracy"]) -> int:
-        """The evaluation with the smallest loss, or the highest accuracy and of those the smallest loss, smoothed."""
-        losses = _smoothed([evaluation.loss for evaluation in self.evaluations])
-        if by == "loss":
-            return int(np.argmin(losses))
-        accuracies = _smoothed([evaluation.accuracy for evaluation in self.evaluations])
-        return int(np.lexsort((losses, np.round(-accuracies, 6)))[0])
+    def best(self) -> int:
+        """The evaluation with the smallest tempered loss, each the mean of itself and the two before it."""
+        losses = [evaluation.tempered for evaluation in self.evaluations]
+        return int(np.argmin([np.mean(losses[max(0, i - 2) : i + 1]) for i in range(len(losses))]))
 
     def log(self) -> TrainingLog:
         return TrainingLog(
@@ -108,6 +103,7 @@ class _Record:
             step_losses=tuple(self.step_losses),
             update_ratios=tuple(self.update_ratios),
             range_test=self.range_test,
+            tempered_losses=tuple(e.tempered for e in self.evaluations),
         )
 
 
@@ -186,11 +182,6 @@ def _outcome(
     return Outcome(record.log(), final, best, stopped, seen)
 
 
-def _smoothed(values: Sequence[float]) -> NDArray[np.float64]:
-    """Each value the mean of itself and the two before it."""
-    return np.array([np.mean(values[max(0, i - 2) : i + 1]) for i in range(len(values))])
-
-
 def looks_after(epoch: int, epochs: int) -> bool:
     """Whether a training of so many epochs is looked at after this one: about 25 times in all, and at its end."""
     every = max(1, -(-epochs // MOST_EVALUATIONS))
@@ -237,7 +228,7 @@ class _Keeper:
         """Keep the best weights so far; a reason where patience is at its end."""
         if self.plan.patience is None:
             return None
-        last, best = len(record.evaluations) - 1, record.best(self.plan.best_by)
+        last, best = len(record.evaluations) - 1, record.best()
         if best == last:
             self._best = self.network.state()
         elif last - best >= self.plan.patience:

@@ -37,7 +37,7 @@ VIEWS = 8
 NEVER = 1 << 30
 RECIPE = Recipe("scratch", layers="all", batch_size=32, weight_decay=0.05, probe_first=False, label_smoothing=0.0)
 CONVOLUTIONAL_RATE, TRANSFORMER_RATE = 1e-3, 3e-4
-FORMAT = 3
+FORMAT = 4
 
 
 def scratch(
@@ -110,7 +110,7 @@ def _plan(
     epochs = max(2, math.ceil((60 * n if examples_seen is None else examples_seen) / n))
     plan = Plan(
         rate=rate, epochs=epochs, horizon=epochs, batch_size=RECIPE.batch_size, warmup=RECIPE.warmup,
-        weight_decay=RECIPE.weight_decay, patience=NEVER, best_by="accuracy",
+        weight_decay=RECIPE.weight_decay, patience=NEVER,
     )  # fmt: skip
     return plan, tuple((at, loss) for at, loss in curve)
 

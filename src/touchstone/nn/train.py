@@ -24,17 +24,20 @@ from touchstone.nn import lora as low_rank
 from touchstone.nn.assembly import Cut, Shelf, TrainingData, boundary_of, canonical, cut, held, place, shelf
 from touchstone.nn.base_model import Base
 from touchstone.nn.criterion import Criterion, adjusted_prior
-from touchstone.nn.evaluation import Held, probabilities
-from touchstone.nn.families import blocks, classifier, set_head
+from touchstone.nn.evaluation import Held, evaluate, logits, probabilities
+from touchstone.nn.families import blocks, classifier, head, set_head
 from touchstone.nn.loop import Outcome, Plan, train
 from touchstone.nn.network import Network, make_network, pays_in_half
 from touchstone.nn.range_test import find_rate, usual_rate
 from touchstone.nn.source import Source
 from touchstone.nn.tuned import Tuned, read, read_weights, save
+from touchstone.stats.temperature import fit_temperature
 
 PATIENCE = 3
 TRAIN_SAMPLE = 2000
-FORMAT = 2
+FEWEST_FOR_A_TEMPERATURE = 50
+"""Validation examples below which a temperature would be noise."""
+FORMAT = 3
 
 
 class Head(Protocol):
@@ -118,7 +121,7 @@ def fine_tune(
     Parameters
     ----------
     recipe : taken as it stands where it is the user's. Of Touchstone's own, the loss is adjusted where classes are
-        imbalanced and the weights of the last quarter are averaged
+        imbalanced, the weights of the last quarter are averaged, and the head is divided by its temperature
     seed : decides order, views, dropout and a random head
     head : the linear probe's head, used where the recipe says ``probe_first``
     folder : receives the result, whole or not at all
@@ -197,6 +200,8 @@ def _keep(
     low_rank.merge(bench.parts.model)
     sample = train_sample(len(bench.labels))
     assert outcome.final is not None and outcome.best is not None
+    temperature = 1.0 if recipe.user else _cool(bench)
+    final = outcome.final if temperature == 1.0 else evaluate(bench.network, bench.validation, bench.criterion)
     seen = outcome.examples_seen
     through = bench.on_shelf.computed + (0 if bench.cached else seen)
     tried = len(plan_configs(recipe))
@@ -206,13 +211,30 @@ def _keep(
         folder=folder, fingerprint=fingerprint, seed=seed, classes=data.classes, boundary=bench.parts.boundary,
         epochs=plan.epochs, log=outcome.log,
         validation_probabilities=probabilities(bench.network, bench.validation.source),
-        final_losses=outcome.final.losses, best_losses=outcome.best.losses,
+        final_losses=final.losses, best_losses=outcome.best.losses,
         train_probabilities=probabilities(bench.network, bench.train, sample), train_labels=bench.labels[sample],
-        stopped=outcome.stopped, adjusted=bench.criterion.log_prior is not None, cached=bench.cached,
+        stopped=outcome.stopped, adjusted=bench.criterion.log_prior is not None, cached=bench.cached, temperature=temperature,
         cost=Cost(time.monotonic() - started, None, through, trainable),
         effort=Effort(tried, seen, time.monotonic() - started, "validation", augmented if views else ()),
     )  # fmt: skip
     return save(tuned, changed_weights(base, bench.parts.model, data.classes))
+
+
+def _cool(bench: Bench) -> float:
+    """Divide the head by the temperature that validation asks for, which changes no answer; 1 where none can be told.
+
+    A network that fits its training examples is too sure of itself. With an adjusted loss the logits are those of
+    balanced classes, and validation cannot tell their temperature.
+    """
+    if len(bench.validation.labels) < FEWEST_FOR_A_TEMPERATURE or bench.criterion.log_prior is not None:
+        return 1.0
+    scores = logits(bench.network, bench.validation.source).double().numpy()
+    if not np.isfinite(scores).all():
+        return 1.0
+    temperature = fit_temperature(scores, bench.validation.labels)
+    layer = head(bench.parts.model)
+    set_head(bench.parts.model, layer.weight.detach() / temperature, layer.bias.detach() / temperature)
+    return temperature
 
 
 def plan_configs(recipe: Recipe) -> tuple[str, ...]:

@@ -60,6 +60,8 @@ class Tuned:
     """Trained with the loss for imbalanced classes."""
     cached: bool = False
     """Trained from cached activations."""
+    temperature: float = 1.0
+    """What the head was divided by after training, as validation asked."""
     alpha: float = 1.0
     """Share of the way from the base's weights, where weights were interpolated."""
     shipped: str = ""
