@@ -49,11 +49,12 @@ def plant(copies: int, ways: tuple[str, ...], rng: np.random.Generator, where: P
 def templates(rng: np.random.Generator, where: Path) -> Study:
     """Messages of one wording that differ in what matters."""
 
-    def filled(row: Row) -> Row:
-        number, word = rng.integers(10_000, 99_999), row["text"].split()[0]
+    def filled(row: Row, number: int) -> Row:
+        word = row["text"].split()[0]
         return {**row, "text": f"Dear customer, your order {number} of one {word} has left our house and arrives soon."}
 
-    made = [filled(row) for row in texts(rng, 600)]
+    numbers = 10_000 + rng.permutation(80_000)[:600]
+    made = [filled(row, int(number)) for row, number in zip(texts(rng, 600), numbers, strict=True)]
     return of_texts(where, made[:400], made[400:])
 
 
