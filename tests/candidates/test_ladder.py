@@ -1,6 +1,6 @@
 """The ladder's shape, its stopping rule and its choice."""
 
-from touchstone.candidates.ladder import Shape, choose, first_depth, pays, rungs
+from touchstone.candidates.ladder import Shape, choose, ends, first_depth, rungs
 from touchstone.stats.claims import Claim
 
 
@@ -26,8 +26,15 @@ def test_the_first_rung_thaws_what_lies_above_the_shallowest_good_block() -> Non
 
 
 def test_climbing_stops_when_the_bound_on_the_gain_is_below_half_a_point() -> None:
-    assert pays(Claim(0.0, 0.02, 1e9, 500, 1))
-    assert not pays(Claim(-0.02, 0.005, 1e9, 5000, 1))
+    assert ends(Claim(0.01, 0.02, 1e9, 500, 1), 0.0, 0.2) is None
+    assert "half a point" in str(ends(Claim(-0.02, 0.005, 1e9, 5000, 1), 0.1, 0.0))
+
+
+def test_climbing_stops_after_a_rung_that_brought_nothing_where_the_base_fits() -> None:
+    nothing = Claim(0.0, 0.02, 1e9, 500, 1)
+    assert "neither" in str(ends(nothing, -0.01, 0.2))
+    assert ends(nothing, 0.01, 0.2) is None
+    assert ends(nothing, -0.01, 0.01) is None
 
 
 def test_the_probe_is_kept_unless_something_earns_its_cost() -> None:

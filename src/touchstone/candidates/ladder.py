@@ -1,6 +1,6 @@
 """Which fine-tuning rungs there are for a base, and when climbing stops paying.
 
-Sources: LP-FT (Kumar et al., ICLR 2022); depth by probing blocks and climbing by a bound on the gain (METHODS 5).
+Sources: LP-FT (Kumar et al., ICLR 2022); depth by probing blocks and climbing by a bound on the gain.
 """
 
 from __future__ import annotations
@@ -13,8 +13,12 @@ from touchstone.stats.claims import Claim
 
 WORTH = 0.005
 """Half a point: a rung that cannot gain this much is not climbed."""
+LEAD = 0.05
+"""By so much the frozen probe must be ahead of plain features for the base to count as fitting."""
 FEW_PER_CLASS = 20
 """Below this many training examples a class, one block at most is thawed."""
+DEEPER = 1.5
+"""The second rung must thaw so many times the blocks of the first; else it would be the same again."""
 LORA_FROM_PARAMETERS = 50_000_000
 
 
@@ -53,7 +57,7 @@ def rungs(shape: Shape, block_accuracies: Mapping[str, float], standard_error: f
     first = max(first_depth(shape, block_accuracies, standard_error), _depth_with(shape, 0.15))
     half = max(_depth_with(shape, 0.5), first + 1)
     ladder = [Recipe(f"top-{first}", layers=first)]
-    if half < len(shape.blocks):
+    if DEEPER * first <= half < len(shape.blocks):
         ladder.append(Recipe(f"top-{half}-gradual", layers=half, gradual=True, layer_decay=0.8))
     ladder.append(Recipe("full", layers="all", layer_decay=0.9 if shape.is_text else 0.7))
     if shape.is_text and shape.n_parameters > LORA_FROM_PARAMETERS:
@@ -69,9 +73,21 @@ def _depth_with(shape: Shape, share: float) -> int:
     return len(shape.blocks)
 
 
-def pays(gain: Claim) -> bool:
-    """Whether a rung with this gain over the best below it leaves room for a next one."""
-    return gain.upper(0.05) >= WORTH
+def ends(gain: Claim, loss_gain: float, lead: float) -> str | None:
+    """Why no deeper rung is worth its cost after one with these gains over the best below it; None where one may be.
+
+    Parameters
+    ----------
+    gain, loss_gain : in accuracy, and in log-loss (nats), both on validation
+    lead : accuracy of the frozen probe less that of plain features without a base. A base that leads sees these data
+        well; what its top blocks cannot improve at all, the ones below seldom do. Without a lead the lower blocks may
+        be what does not fit (Lee et al., ICLR 2023), and climbing goes on
+    """
+    if gain.upper(0.05) < WORTH:
+        return "the rung below could not have gained half a point"
+    if lead >= LEAD and gain.value <= 0 and loss_gain <= 0:
+        return "the rung below gained neither accuracy nor log-loss on validation"
+    return None
 
 
 def plain_bill(is_text: bool) -> int:

@@ -1,4 +1,4 @@
-"""The strongest cheap reference: a linear probe on frozen features (METHODS 4c).
+"""The strongest cheap reference: a linear probe on frozen features.
 
 Standardised features, L2 multinomial logistic regression, the penalty by inner cross-validation, and three choices of
 features: the penultimate layer, the block that separates the classes best, and three blocks together.

@@ -1,4 +1,4 @@
-"""The reference that knows no pretraining: simple features, simple models (METHODS 4b).
+"""The reference that knows no pretraining: simple features, simple models.
 
 Pictures: oriented gradients, colours and a tiny picture, for logistic regression and boosted trees. Texts: TF-IDF of
 words and pieces of words, for logistic regression and linear support vector machines. The best by inner

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -87,13 +87,24 @@ def _findings(console: Console, evidence: Mapping[str, Any]) -> None:
     worth.sort(key=lambda f: (order[f["status"]], _GRAVITY.index(f["severity"])))
     passed = sum(finding["status"] == "pass" for finding in evidence["findings"])
     console.print()
-    for finding in worth:
+    for finding, others in _together(worth):
+        also = f" [dim]and, for the same reason,[/] {escape(', '.join(others))}" if others else ""
         console.print(f"{_MARK[finding['status']]} [bold]{finding['severity']}[/] {escape(finding['check'])} "
-                      f"[dim]{escape(clean(finding['subject']))}[/]", highlight=False)  # fmt: skip
+                      f"[dim]{escape(clean(finding['subject']))}[/]{also}", highlight=False)  # fmt: skip
         console.print(f"    {escape(clean(finding['statement']))}", highlight=False)
         if finding["remedy"] and finding["status"] == "fail":
             console.print(f"    [dim]mend:[/] {escape(clean(finding['remedy']))}", highlight=False)
     console.print(f"{passed} findings passed, {len(evidence['findings'])} in all", highlight=False)
+
+
+def _together(findings: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], list[str]]]:
+    """Findings in their order, those that say the very same of the same subject as one with the others' checks."""
+    same: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for finding in findings:
+        key = tuple(str(finding[part]) for part in ("status", "severity", "subject", "statement"))
+        same.setdefault(key, []).append(finding)
+    for first, *rest in same.values():
+        yield first, [finding["check"] for finding in rest]
 
 
 def _number(value: float | None) -> str:

@@ -76,7 +76,7 @@ class HotStart:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much of what the base knew is still there (METHODS 6b)."""
+    """How much of what the base knew is still there."""
 
     retained: Estimate | None
     """rho = (acc_ft - acc_twin) / (acc_base - acc_twin) on a pseudo-task of the base's own clusters."""

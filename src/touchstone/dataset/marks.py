@@ -13,6 +13,8 @@ _STEP = 24
 """Difference (of 255) at which the picture is told from the bar."""
 _CLEAR = 0.6
 """Share of the line behind a bar that must differ from it; else it is the picture's own background."""
+_GROUND = 0.2
+"""Share of the inside of a picture from which on a bar's colour is the picture's own ground."""
 _WIDEST = 0.15
 LEAST_SIDE = 24
 """In smaller pictures one line of pixels, or one block of eight by eight, is a good part of what is shown."""
@@ -39,9 +41,15 @@ def _band(pixels: NDArray[np.uint8]) -> tuple[float, float]:
     if width == 0 or width > deepest:
         return 0.0, -1.0
     behind = inner[min(width + (1 if width > 1 else 0), len(inner) - 1)]
-    if (np.abs(behind - colour).max(axis=1) > _STEP).mean() < _CLEAR:
+    if (np.abs(behind - colour).max(axis=1) > _STEP).mean() < _CLEAR or _is_background(pixels, colour, deepest):
         return 0.0, -1.0
     return width / len(pixels), float(colour.mean())
+
+
+def _is_background(pixels: NDArray[np.uint8], colour: NDArray[np.float32], edge: int) -> bool:
+    """Whether a colour is common inside the picture, too, as the ground of a digit or of a scan is."""
+    inside = pixels[edge:-edge, edge:-edge].astype(np.float32)
+    return bool((np.abs(inside - colour).max(axis=2) < _PLAIN).mean() > _GROUND)
 
 
 def blocks(image: Any) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Do probabilities mean what they say? Debiased calibration error, its null, and a one-number remedy (METHODS 12)."""
+"""Do probabilities mean what they say? Debiased calibration error, its null, and a one-number remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quantiles of measured times, with intervals that assume nothing about their distribution (METHODS 12)."""
+"""Quantiles of measured times, with intervals that assume nothing about their distribution."""
 
 from __future__ import annotations
 

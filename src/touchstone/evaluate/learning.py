@@ -1,4 +1,4 @@
-"""How accuracy grows with examples, and how many labels transfer saves (METHODS 7 and 8)."""
+"""How accuracy grows with examples, and how many labels transfer saves."""
 
 from __future__ import annotations
 

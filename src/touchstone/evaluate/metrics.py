@@ -1,6 +1,6 @@
 """Every metric of the contract that predictions alone decide, with its uncertainty and paired differences.
 
-Two claims are kept apart (METHODS A3): an estimate speaks of these models, items random; a difference of recipes has
+Two claims are kept apart: an estimate speaks of these models, items random; a difference of recipes has
 both seeds and items random.
 """
 

@@ -18,8 +18,8 @@ class Mark:
 
     ``auc`` tells how well the block's likeness to the class's mean separates it on pictures that the mean was not
     made from; ``repeated`` is the share of the block's fine structure that all pictures of the class have in common
-    (0..1), ``elsewhere`` the same for other classes; ``median_auc`` is that of all blocks: high where the content
-    itself stands at fixed places, as digits do.
+    (0..1), ``elsewhere`` the same for other classes; ``next_auc`` is the greatest of the blocks well away from this
+    one: high where the content itself stands at fixed places, as digits do.
     """
 
     klass: int
@@ -27,7 +27,7 @@ class Mark:
     auc: float
     repeated: float
     elsewhere: float
-    median_auc: float
+    next_auc: float
     scores: NDArray[np.float64]
     """(n,) likeness of every picture's block to the mark."""
 
@@ -61,9 +61,15 @@ def _mark(
     aucs = _aucs(likeness[~half], members[~half])
     best = int(np.argmax(aucs * np.sqrt(repeated)))
     return Mark(
-        one, best, float(aucs[best]), float(repeated[best]), float(elsewhere[best]), float(np.median(aucs)),
+        one, best, float(aucs[best]), float(repeated[best]), float(elsewhere[best]), float(aucs[_apart(best, len(aucs))].max()),
         likeness[:, best].astype(np.float64),
     )  # fmt: skip
+
+
+def _apart(block: int, count: int) -> NDArray[np.bool_]:
+    """The blocks of a square grid that are two or more blocks away: a sign and its halo may cover several."""
+    rows, columns = np.divmod(np.arange(count), int(np.sqrt(count)))
+    return np.asarray((np.abs(rows - rows[block]) > 2) | (np.abs(columns - columns[block]) > 2))
 
 
 def _share(mean: NDArray[Any], energy: NDArray[Any]) -> NDArray[Any]:

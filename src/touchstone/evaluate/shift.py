@@ -1,4 +1,4 @@
-"""How much accuracy is lost on data from elsewhere or later (METHODS 11)."""
+"""How much accuracy is lost on data from elsewhere or later."""
 
 from __future__ import annotations
 

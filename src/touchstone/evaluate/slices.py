@@ -1,4 +1,4 @@
-"""Is a declared part of the data served worse than the rest? (METHODS 9)"""
+"""Is a declared part of the data served worse than the rest?"""
 
 from __future__ import annotations
 

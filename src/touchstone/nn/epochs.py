@@ -19,11 +19,9 @@ from touchstone.nn.network import Network
 from touchstone.nn.source import Picked, Source
 
 FOLDS = 5
-MOST_EXAMPLES = 20_000
-"""Examples that cross-fitting may train on, all folds together; fewer folds are run beyond it, two at least."""
-
-
-RISEN_FOR = 5
+MOST_EXAMPLES, FEWEST_FOLDS = 12_000, 3
+"""Examples that cross-fitting may train on, all folds together; fewer folds are run beyond it, but no fewer than these."""
+RISEN_FOR = 4
 
 
 def enough_to_stop_early(validation_labels: NDArray[np.int64], n_classes: int) -> bool:
@@ -63,7 +61,7 @@ def choose_epochs(
     before = network.state()
     features = penultimate(network, source) if refit_head else None
     parts = folds(labels, groups, FOLDS, seed=seed)
-    runs = int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * len(labels)) * plan.horizon), 2, FOLDS))
+    runs = int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * len(labels)) * plan.horizon), FEWEST_FOLDS, FOLDS))
     curves = []
     blind = replace(plan, epochs=plan.horizon, average=False, patience=None)
     for fold in range(runs):
@@ -87,7 +85,7 @@ def choose_epochs(
 
 
 def risen(log: TrainingLog) -> str | None:
-    """Why a fold can end: its held-out loss, smoothed over three looks, has not been lower for five looks."""
+    """Why a fold can end: its held-out loss, smoothed over three looks, has not been lower for four looks."""
     losses = np.array(log.validation_losses)
     smoothed = np.array([losses[max(0, i - 2) : i + 1].mean() for i in range(len(losses))])
     return "the held-out loss has risen" if len(losses) - 1 - int(np.argmin(smoothed)) >= RISEN_FOR else None

@@ -1,4 +1,4 @@
-"""Did training start too hot? The run's first steps beside those of a twin at a tenth of its rate (METHODS 6c)."""
+"""Did training start too hot? The run's first steps beside those of a twin at a tenth of its rate."""
 
 from __future__ import annotations
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from touchstone.core.measures import TrainingLog
@@ -25,6 +26,8 @@ from touchstone.nn.threads import suited
 CLIP = 1.0
 """Largest norm of all gradients together."""
 AVERAGED_SHARE = 0.25
+MOST_MEASURED = 5_000_000
+"""Weight tensors of more numbers are left out of the median update ratio: copying an embedding costs more than it tells."""
 MOST_EVALUATIONS = 25
 Stop = Callable[[TrainingLog], "str | None"]
 
@@ -45,6 +48,9 @@ class Plan:
     """Keep the mean of the weights over the last quarter of the steps."""
     patience: int | None = None
     """Stop when the smoothed validation loss has not fallen for so many evaluations, and keep the best weights."""
+    best_by: Literal["loss", "accuracy"] = "loss"
+    """What the best weights are best by. Small networks grow too sure of themselves while they still get better at
+    telling classes apart; the loss alone would keep an early, weaker state."""
     gradual: tuple[int, int] | None = None
     """(highest, lowest) block: thaw from the one down to the other, evenly over the first half."""
 
@@ -83,10 +89,13 @@ class _Record:
         self.train_losses.append(float(np.mean(recent)) if recent else evaluation.loss)
         self.evaluations.append(evaluation)
 
-    def smoothed(self) -> list[float]:
-        """Validation losses, each the mean of itself and the two before it."""
-        losses = [evaluation.loss for evaluation in self.evaluations]
-        return [float(np.mean(losses[max(0, i - 2) : i + 1])) for i in range(len(losses))]
+    def best(self, by: Literal["loss", "accuracy"]) -> int:
+        """The evaluation with the smallest loss, or the highest accuracy and of those the smallest loss, smoothed."""
+        losses = _smoothed([evaluation.loss for evaluation in self.evaluations])
+        if by == "loss":
+            return int(np.argmin(losses))
+        accuracies = _smoothed([evaluation.accuracy for evaluation in self.evaluations])
+        return int(np.lexsort((losses, np.round(-accuracies, 6)))[0])
 
     def log(self) -> TrainingLog:
         return TrainingLog(
@@ -177,6 +186,11 @@ def _outcome(
     return Outcome(record.log(), final, best, stopped, seen)
 
 
+def _smoothed(values: Sequence[float]) -> NDArray[np.float64]:
+    """Each value the mean of itself and the two before it."""
+    return np.array([np.mean(values[max(0, i - 2) : i + 1]) for i in range(len(values))])
+
+
 def looks_after(epoch: int, epochs: int) -> bool:
     """Whether a training of so many epochs is looked at after this one: about 25 times in all, and at its end."""
     every = max(1, -(-epochs // MOST_EVALUATIONS))
@@ -223,11 +237,10 @@ class _Keeper:
         """Keep the best weights so far; a reason where patience is at its end."""
         if self.plan.patience is None:
             return None
-        smoothed = record.smoothed()
-        best = int(np.argmin(smoothed))
-        if best == len(smoothed) - 1:
+        last, best = len(record.evaluations) - 1, record.best(self.plan.best_by)
+        if best == last:
             self._best = self.network.state()
-        elif len(smoothed) - 1 - best >= self.plan.patience:
+        elif last - best >= self.plan.patience:
             return f"validation loss has not fallen for {self.plan.patience} evaluations"
         return None
 
@@ -244,7 +257,7 @@ def _step(
     network: Network, mover: torch.optim.Optimizer, source: Source, rows: Rows, views: Rows, labels: Rows,
     criterion: Criterion, share: float,
 ) -> tuple[float, float]:  # fmt: skip
-    """One update: its loss, and the median over weight tensors of ||dW|| / ||W||."""
+    """One update: its loss, and the median over weight tensors of ||dW|| / ||W||, embeddings of words left out."""
     on = next(network.model.parameters()).device
     for group in mover.param_groups:
         group["lr"] = group["initial_lr"] * share
@@ -255,7 +268,7 @@ def _step(
     loss.backward()  # type: ignore[no-untyped-call]
     moving = [parameter for parameter in network.weights.values() if parameter.grad is not None]
     torch.nn.utils.clip_grad_norm_(moving, CLIP)
-    matrices = [parameter for parameter in moving if parameter.ndim > 1]
+    matrices = [parameter for parameter in moving if parameter.ndim > 1 and parameter.numel() <= MOST_MEASURED]
     before = [parameter.detach().clone() for parameter in matrices]
     mover.step()
     return float(loss.detach()), _update_ratio(before, matrices)

@@ -115,7 +115,12 @@ def optimizer(
         })  # fmt: skip
     if kind == "sgd":
         return torch.optim.SGD(described, lr=rate, momentum=0.9)
-    return torch.optim.AdamW(described, lr=rate, foreach=True)
+    return torch.optim.AdamW(described, lr=rate, fused=True)
+
+
+def has_statistics(model: nn.Module) -> bool:
+    """Whether a network has BatchNorm somewhere."""
+    return any(isinstance(part, _NORMALISATIONS) for part in model.modules())
 
 
 def pays_in_half(on: torch.device, *, statistics: bool) -> bool:

@@ -1,4 +1,4 @@
-"""How much of what a base knew is still in the model that came from it (METHODS 6b), without the base's own data.
+"""How much of what a base knew is still in the model that came from it, without the base's own data.
 
 A pseudo-task: clusters of the base's features on reference inputs are the labels; who can still tell them apart?
 """

@@ -23,7 +23,7 @@ from touchstone.nn.criterion import Criterion, adjusted_prior
 from touchstone.nn.evaluation import Held, probabilities
 from touchstone.nn.families import classifier
 from touchstone.nn.loop import Outcome, Plan, Stop, train
-from touchstone.nn.network import Network, make_network, pays_in_half
+from touchstone.nn.network import Network, has_statistics, make_network, pays_in_half
 from touchstone.nn.range_test import find_rate
 from touchstone.nn.source import Source
 from touchstone.nn.train import train_sample
@@ -37,7 +37,7 @@ VIEWS = 8
 NEVER = 1 << 30
 RECIPE = Recipe("scratch", layers="all", batch_size=32, weight_decay=0.05, probe_first=False, label_smoothing=0.0)
 CONVOLUTIONAL_RATE, TRANSFORMER_RATE = 1e-3, 3e-4
-FORMAT = 2
+FORMAT = 3
 
 
 def scratch(
@@ -81,7 +81,7 @@ def scratch(
         views=VIEWS,
     )  # fmt: skip
     looked_at = held(parts, on_shelf, data.validation, progress)
-    half = pays_in_half(next(model.parameters()).device, statistics=True)
+    half = pays_in_half(next(model.parameters()).device, statistics=has_statistics(model))
     network = make_network(model, parts.forward, 0, half=half, statistics=True)
     criterion = Criterion(adjusted_prior(data.train.labels, len(data.classes)))
     plan, curve = _plan(base, network, source, data, criterion, examples_seen, cache)
@@ -110,7 +110,7 @@ def _plan(
     epochs = max(2, math.ceil((60 * n if examples_seen is None else examples_seen) / n))
     plan = Plan(
         rate=rate, epochs=epochs, horizon=epochs, batch_size=RECIPE.batch_size, warmup=RECIPE.warmup,
-        weight_decay=RECIPE.weight_decay, patience=NEVER,
+        weight_decay=RECIPE.weight_decay, patience=NEVER, best_by="accuracy",
     )  # fmt: skip
     return plan, tuple((at, loss) for at, loss in curve)
 

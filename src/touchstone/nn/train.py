@@ -34,7 +34,7 @@ from touchstone.nn.tuned import Tuned, read, read_weights, save
 
 PATIENCE = 3
 TRAIN_SAMPLE = 2000
-FORMAT = 1
+FORMAT = 2
 
 
 class Head(Protocol):

@@ -49,12 +49,12 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         arena.bench.progress.say(f"fine-tuning: {recipe.name}")
         attempt = _train(arena, recipe, head, arena.bench.seeds[:1])
         attempts.append(attempt)
-        gain = _gain(arena, attempt.arrays[0]["validation"], best)
-        best = max(best, attempt.arrays[0]["validation"], key=lambda p: _accuracy(arena, p))
-        if not ladder.pays(gain):
-            rest = "the rung below could not have gained half a point"
+        now = attempt.arrays[0]["validation"]
+        reason = ladder.ends(_gain(arena, now, best), _loss(arena, best) - _loss(arena, now), _lead(arena))
+        best = max(best, now, key=lambda p: _accuracy(arena, p))
+        if reason is not None:
             skipped |= {
-                later.name: rest
+                later.name: reason
                 for later in ladder.rungs(*_shape(arena))
                 if later.name not in {a.recipe.name for a in attempts}
             }
@@ -91,6 +91,13 @@ def _shape(arena: Arena) -> tuple[ladder.Shape, dict[str, float], float]:
         arena.ranking.work.share_up_to,
     )
     return shape, dict(score.block_accuracies), score.accuracy.standard_error or 0.01
+
+
+def _lead(arena: Arena) -> float:
+    """Accuracy of the chosen base's frozen probe less that of plain features, on the same held-out items."""
+    score = next(score for score in arena.ranking.scores if score.base == arena.base.written)
+    plain = arena.ranking.raw_items
+    return 0.0 if plain is None else score.accuracy.value - float(plain.mean())
 
 
 def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int]) -> Attempt:
@@ -188,6 +195,12 @@ def _gain(arena: Arena, new: Any, old: Any) -> Any:
 
 def _accuracy(arena: Arena, probabilities: Any) -> float:
     return float((probabilities.argmax(1) == arena.data.validation.labels).mean())
+
+
+def _loss(arena: Arena, probabilities: Any) -> float:
+    from touchstone.evaluate.metrics import value
+
+    return value("log_loss", probabilities, arena.data.validation.labels)
 
 
 def with_trace(contender: Contender, **parts: Any) -> Contender:

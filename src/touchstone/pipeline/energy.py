@@ -26,7 +26,7 @@ class Reading:
 class EnergyMeter:
     """Reads RAPL package counters (Linux powercap); without them, CPU seconds times assumed watts.
 
-    Counters leave out power supply, fans and the rest of the host; METHODS 17 gives the bands.
+    Counters leave out power supply, fans and the rest of the host.
     """
 
     def __init__(self, root: Path = POWERCAP) -> None:
@@ -64,7 +64,7 @@ class EnergyMeter:
 
 
 def band(energy_wh: float, measured: bool) -> tuple[float, float]:
-    """What the true energy may be: -10/+30 % for counters, -50/+100 % for estimates (METHODS 17)."""
+    """What the true energy may be: -10/+30 % for counters, -50/+100 % for estimates."""
     low, high = (0.9, 1.3) if measured else (0.5, 2.0)
     return low * energy_wh, high * energy_wh
 

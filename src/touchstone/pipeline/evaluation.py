@@ -81,7 +81,7 @@ def _versus(
 
 
 def pooled_seeds(context: RunContext, split: str, metric: str) -> Any:
-    """Seed variance of a metric, pooled over every candidate that has seeds (METHODS A3)."""
+    """Seed variance of a metric, pooled over every candidate that has seeds."""
     import numpy as np
 
     from touchstone.evaluate import metrics as scoring

@@ -1,4 +1,4 @@
-"""Which candidate base fits these data: their order, and how sure it is (METHODS 1).
+"""Which candidate base fits these data: their order, and how sure it is.
 
 Every base is scored from frozen features on the same items and the same folds, beside its own random-initialised twin
 and a reference that knows no pretraining, so that differences are paired.

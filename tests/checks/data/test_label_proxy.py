@@ -3,6 +3,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
 from tests.checks.data.probing import desk, jpeg, pictures, png, scenes, topic_texts, written
 from touchstone.checks.data.label_proxy import LabelProxy
@@ -145,3 +146,12 @@ def test_is_inconclusive_on_too_few_examples() -> None:
     words, labels = topic_texts(30)
     (finding,) = of(written(labels, words))
     assert finding.status is Status.INCONCLUSIVE and finding.details["needed_more"] > 0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_content_that_stands_at_fixed_places_is_no_sign(seed: int) -> None:
+    """Digits, scaled up: every one has strokes that all its fellows share, and others have not."""
+    images, labels = load_digits(return_X_y=True)
+    chosen = np.random.default_rng(seed).permutation(len(labels))[:600]
+    grey = (images[chosen] * 15.9).astype(np.uint8).reshape(-1, 8, 8).repeat(4, axis=1).repeat(4, axis=2)
+    assert "a sign at one place" not in tripped(pictures(list(np.stack([grey] * 3, axis=-1)), labels[chosen]))

@@ -53,6 +53,12 @@ def test_what_groups_forced_on_a_split_made_here_is_major() -> None:
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
 
 
+def test_what_groups_forced_on_validation_made_here_is_minor() -> None:
+    data = replace(dataset(dated([0, 1, 2, 9], "a"), dated([20, 21], "b"), given=False), validation=dated([3, 4], "v"))
+    finding = {finding.subject: finding for finding in TimeLeakage().run(Desk(STUDY, data))}["train~validation"]
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
+
+
 def test_an_overlap_that_was_left_out_is_mended() -> None:
     given = dataset(dated(range(100), "a"), dated(range(90, 130), "b"), given=True)
     desk = Desk(STUDY, replace(given, train=given.train.take(range(90))))

@@ -53,9 +53,9 @@ class LabelProxy(Check):
     its examples. Sizes (of a text, a file, a picture), which content may rightly have: where it brings three
     quarters of the probe's gain, or names a class with 95 % precision in 80 % of it. A column of the input itself:
     only where it is right in 98 % of cases, too good to be true. Signs that repeat at one place of a class's pictures
-    are sought in 64 blocks of fine structure, and count where the rest of the picture is not as telling (else it is
-    the content that stands at fixed places). A word counts where it is precise and always first or last, of odd form,
-    or stands alone far above every other word of its class.
+    are sought in 64 blocks of fine structure, and count where no other place is nearly as telling (else it is the
+    content that stands at fixed places, as in digits) or where they mark the class without exception. A word counts
+    where it is precise and always first or last, of odd form, or stands alone far above every other word of its class.
 
     **Source.** Westfall and Young (1993); Geirhos et al. (Nature Machine Intelligence 2020) on shortcuts; Kapoor and
     Narayanan (Patterns 2023).
@@ -69,7 +69,8 @@ class LabelProxy(Check):
     thresholds: ClassVar[Mapping[str, float]] = {
         "artefact_of_probe": 0.5, "artefact_precision": 0.8, "artefact_recall": 0.4,
         "measure_of_probe": 0.75, "measure_precision": 0.95, "measure_recall": 0.8,
-        "content": 0.98, "mark_auc": 0.85, "mark_repeated": 0.25, "word_recall": 0.6, "odd_word_recall": 0.4,
+        "content": 0.98, "mark_auc": 0.85, "mark_repeated": 0.25, "mark_stands_out": 1.5, "stamp_auc": 0.995, "stamp_repeated": 0.98,
+        "word_recall": 0.6, "odd_word_recall": 0.4,
         "word_precision": 0.95, "least": 30,
     }  # fmt: skip
 
@@ -194,8 +195,16 @@ class LabelProxy(Check):
             mark.auc >= self.thresholds["mark_auc"]
             and mark.repeated >= self.thresholds["mark_repeated"]
             and mark.repeated >= 3 * mark.elsewhere
-            and mark.median_auc <= 0.65
+            and (self._stands_out(mark) or self._is_stamp(mark))
         )
+
+    def _stands_out(self, mark: Mark) -> bool:
+        """Content that stands at fixed places, as digits do, tells the class from many blocks; a sign from one."""
+        return mark.auc - 0.5 >= self.thresholds["mark_stands_out"] * (mark.next_auc - 0.5)
+
+    def _is_stamp(self, mark: Mark) -> bool:
+        """Pixel for pixel the same in every picture of the class, as strokes of a pen never are."""
+        return mark.auc >= self.thresholds["stamp_auc"] and mark.repeated >= self.thresholds["stamp_repeated"]
 
     def _mark(self, mark: Mark, classes: tuple[str, ...], examples: Examples) -> _Proxy:
         row, column = divmod(mark.block, 8)
@@ -205,7 +214,7 @@ class LabelProxy(Check):
         return _Proxy(
             "a sign at one place",
             f"The same sign stands at one place ({place}) of the pictures of `{classes[mark.klass]}`: it makes up {percent(mark.repeated)} of the fine "
-            f"structure there and tells the class with an area under the curve of {mark.auc:.2f}, while the rest of the picture does not.",
+            f"structure there and tells the class with an area under the curve of {mark.auc:.2f}, where the rest of the picture reaches {mark.next_auc:.2f}.",
             mark.auc, None, self.thresholds["mark_auc"], tuple(examples.names[i] for i in shown),
         )  # fmt: skip
 

@@ -13,14 +13,18 @@ from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Dataset, Unreadable
 
 _KINDS = {
-    "corrupt": "cannot be decoded",
-    "empty": "are empty",
-    "unlabelled": "have no label",
-    "missing": "are named in a table but are not there",
-    "too_large": "are too large to read",
-    "class_not_in_training": "belong to a class that training does not know",
-    "class_seen_once": "are the only example of their class",
+    "corrupt": ("cannot be decoded", "cannot be decoded"),
+    "empty": ("is empty", "are empty"),
+    "unlabelled": ("has no label", "have no label"),
+    "missing": ("is named in a table but is not there", "are named in a table but are not there"),
+    "too_large": ("is too large to read", "are too large to read"),
+    "class_not_in_training": (
+        "belongs to a class that training does not know",
+        "belong to a class that training does not know",
+    ),
+    "class_seen_once": ("is the only example of its class", "are the only examples of their classes"),
 }
+"""What is wrong with one example of a kind, and with several."""
 
 
 class Readable(Check):
@@ -63,7 +67,7 @@ class Readable(Check):
         share = len(bad) / n
         severity = Severity.MAJOR if share >= self.thresholds["major_from_share"] else Severity.MINOR
         kinds = Counter(item.kind for item in bad)
-        told = "; ".join(f"{count:,} {_KINDS.get(kind, kind.replace('_', ' '))}" for kind, count in kinds.most_common())
+        told = "; ".join(_told(kind, count) for kind, count in kinds.most_common())
         return self.finding(
             split, Status.FAIL,
             f"{len(bad):,} of {counted(n, task)} of `{split}` ({percent(share)}) could not be used and were set aside: {told}.",
@@ -75,6 +79,11 @@ class Readable(Check):
             reasons=[item.reason for item in bad[:20]],
             by_kind=dict(kinds),
         )  # fmt: skip
+
+
+def _told(kind: str, count: int) -> str:
+    plain = kind.replace("_", " ")
+    return f"{count:,} {_KINDS.get(kind, (plain, plain))[count > 1]}"
 
 
 def _n_read(data: Dataset, split: str, bad: list[Unreadable]) -> int:

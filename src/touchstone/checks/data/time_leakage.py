@@ -26,8 +26,8 @@ class TimeLeakage(Check):
     **Method.** Over all pairs of a training and a test example with known times, the share in which the training
     example is the later one: 0 for a split in time, about 0.5 for a random one. Equal times do not count.
     Deterministic. From 1 % of pairs a blocker between training and test, below that (a stray date) major, and major
-    where the split was made here but groups had to stay whole; never more than major where only the choice is
-    touched (validation). A shift set may be of any time and is not asked.
+    where the split was made here but groups had to stay whole (minor between training and validation); never more than
+    major where only the choice is touched (validation). A shift set may be of any time and is not asked.
 
     **Source.** Kapoor and Narayanan (Patterns 2023).
 
@@ -71,6 +71,8 @@ class TimeLeakage(Check):
 
     def _severity(self, pair: Pair, overlap: _Overlap) -> Severity:
         # Made here, an overlap is what is left where groups that run on for long must stay whole as well.
+        if pair.made_here and not pair.decides:
+            return Severity.MINOR  # the choice of a model may suffer; the score it gets does not
         stray = overlap.share < self.thresholds["blocker_from_pairs"] or pair.made_here
         return Severity.MAJOR if stray else pair.gravest(Severity.BLOCKER)
 
