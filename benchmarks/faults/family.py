@@ -33,8 +33,6 @@ class Family:
     """The same data without the fault."""
     hard: Mapping[str, Plant] = field(default_factory=dict)
     """Data that look like the fault and are none, by a few words each."""
-    role: str = "grading"
-    """``development`` where thresholds were chosen with a look at such data, else ``grading``."""
 
 
 def families() -> dict[str, Family]:
