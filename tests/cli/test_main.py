@@ -92,7 +92,9 @@ def test_audit_of_a_leaky_test_set_is_rejected_or_held_and_every_copy_is_flagged
         for one in json.loads(done.stdout)["findings"]
         if one["check"] == "data.leakage" and one["subject"] == "train~test"
     )
-    assert (leak["status"], len(leak["details"]["pairs"])) == ("fail", 8)
+    assert (leak["status"], leak["severity"], len(leak["details"]["pairs"])) == ("fail", "blocker", 8)
+    assert done.returncode == 3
+    assert (tmp_path / "looked" / "repaired" / "moved.csv").is_file()
     flagged = (tmp_path / "looked" / "flagged.csv").read_text(encoding="utf-8")
     assert flagged.count("data.leakage") == 8
     assert (tmp_path / "looked" / "evidence.json").is_file()

@@ -71,3 +71,9 @@ def test_short_questions_that_differ_in_the_word_that_matters_are_no_copies() ->
     things = ["dollars", "euros", "pounds", "francs", "crowns", "rupees", "yen", "pesos"]
     texts = [f"what is the rate for {a} in {b} today" for a in things for b in things if a != b]
     assert not found(texts)
+
+
+def test_messages_that_differ_in_a_number_are_no_copies() -> None:
+    head, tail = "dear customer, your order", "has left our house and arrives soon"
+    assert not found([f"{head} {number} of one {sentence(number % 9, 1)} {tail}" for number in range(10_000, 10_300)])
+    assert not found([f"{sentence(i // 20, 1)} number {i}" for i in range(300)])

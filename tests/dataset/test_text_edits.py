@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dataset.conftest import sentence
-from touchstone.dataset.text_edits import edit_candidates, edits, is_edit, is_slip
+from touchstone.dataset.text_edits import edit_candidates, edits, is_edit, is_slip, other_numbers
 
 QUESTION = ["where", "has", "my", "second", "new", "card", "gone"]
 
@@ -48,4 +48,11 @@ def test_candidates_are_the_same_whatever_the_order() -> None:
 
 def test_texts_of_no_words_have_no_candidates() -> None:
     assert len(edit_candidates(["", "!!", "one", "two words"])) == 0
-    assert len(edits([], edit_candidates([]))) == 0
+    assert len(edits([], edit_candidates([]))[0]) == 0
+
+
+def test_short_texts_that_name_other_numbers_are_two_things() -> None:
+    assert other_numbers(["room", "12", "is", "cold"], ["room", "14", "is", "cold"])
+    assert not other_numbers(["room", "12", "is", "cold"], ["room", "12", "is", "still", "cold", "at", "9"])
+    words = sentence(1, 50).split()
+    assert not other_numbers(["page", "1", *words], ["page", "2", *words])

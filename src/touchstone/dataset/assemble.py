@@ -114,7 +114,7 @@ class _Work:
             given=self._given(full, placed), n_read=n_read, made_here=frozenset(made),
             guesses=self._said(notes, copies, placed, leak_notes), digest=self._digest(full, used),
             left_out=None if left_out is None else left_out.without_labels(), near=copies.near,
-            answers=full["test"].labels if self.audited and "test" in full else None,
+            audited=self.audited, answers=full["test"].labels if self.audited and "test" in full else None,
         )  # fmt: skip
 
     def _copies(self) -> Copies:

@@ -123,6 +123,8 @@ class Dataset:
     the seal holds their labels under ``left_out``."""
     near: tuple[Near, ...] = ()
     """Near copies among all content, by digest."""
+    audited: bool = False
+    """Whether the data are only looked at: nothing is trained, chosen or measured on them."""
     answers: NDArray[np.int64] | None = None
     """Labels of the test set as given, in an audit alone, where nothing is trained or chosen: what leaks cost is
     measured with them."""

@@ -80,12 +80,13 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
 def _bound(of_strangers: Floats) -> float:
     """What sets copies apart on these data: clearly more evidence than all but a hundredth of the strangers show.
 
-    Where even the usual stranger shows much, pictures are too alike or too small for ordinary strictness.
+    Where strangers come near to what copies show, pictures are too alike or too small for ordinary strictness.
     """
     if len(of_strangers) < 20:
         return (LEAST + MOST) / 2
     usual, rare = np.quantile(of_strangers, [0.5, 0.99])
-    return float(np.clip(rare + 0.6 + 2.0 * max(0.0, usual - 1.2), LEAST, MOST))
+    alike = 0.5 * max(0.0, rare - 2.3) + 2.0 * max(0.0, usual - 1.2)
+    return float(np.clip(rare + 0.6 + alike, LEAST, MOST))
 
 
 def _best(pairs: NDArray[np.int64], unlikeness: NDArray[np.float64], turned: NDArray[np.bool_]) -> Pairs:

@@ -39,7 +39,8 @@ def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.floa
         return np.zeros((0, 2), np.int64), np.zeros(0)
     shingles, starts = _shingles(texts)
     pairs = np.unique(np.concatenate([_candidates(_signatures(shingles, starts[:-1])), edit_candidates(texts)]), axis=0)
-    scores = _likenesses(shingles, starts, pairs, edits(texts, pairs))
+    edited, other = edits(texts, pairs)
+    scores = np.where(other, 0.0, _likenesses(shingles, starts, pairs, edited))
     return pairs[scores > 0], scores[scores > 0]
 
 

@@ -22,7 +22,7 @@ class Probed:
     probabilities: NDArray[Any]
     """(n, K): each example predicted by a linear classifier that did not see it."""
     penalty_c: float
-    """That classifier's inverse penalty."""
+    """That classifier's penalty, as :func:`touchstone.evaluate.held_out.fitted` takes it."""
     source: str
     """Where the features come from: ``simple features`` or a base model as written in the study."""
 

@@ -21,6 +21,8 @@ FEW_SURE = 3
 COMMON, COMMON_FROM = 0.01, 200
 """What stands in more than 1 % of at least 200 texts is a template."""
 _SAMPLE = 20_000
+LONG = 40
+"""In texts of this many words one number more or less makes no other text."""
 _SHORTEST_WORD, _LONGEST_TEXT = 4, 20_000
 _MOST_WORDS, _LARGEST_BUCKET = 24, 20
 Templates = frozenset[tuple[str, str, str]]
@@ -66,11 +68,29 @@ def _sharing(keys: NDArray[np.uint64], owners: NDArray[np.int64]) -> NDArray[np.
     return np.unique(np.concatenate(found), axis=0)
 
 
-def edits(texts: Sequence[str], pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Which pairs (k, 2) differ by an edit only, and share more than a template that many texts have."""
+def edits(texts: Sequence[str], pairs: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which pairs (k, 2) differ by an edit only, and which name other numbers and so are two things."""
     words = [_WORD.findall(normal_form(text[:_LONGEST_TEXT])) for text in texts] if len(pairs) else []
     common = _templates(words[:_SAMPLE])
-    return np.array([is_edit(words[a], words[b], common) for a, b in pairs.tolist()], dtype=bool)
+    edited = [is_edit(words[a], words[b], common) for a, b in pairs.tolist()]
+    other = [other_numbers(words[a], words[b]) for a, b in pairs.tolist()]
+    return np.array(edited, dtype=bool), np.array(other, dtype=bool)
+
+
+def other_numbers(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether short texts each name a number that the other does not: two orders, two rooms, two sums.
+
+    Examples
+    --------
+    >>> other_numbers("order 1204 has left".split(), "order 1377 has left".split())
+    True
+    >>> other_numbers("order 1204 has left".split(), "order 1204 has left at 9".split())
+    False
+    """
+    if min(len(first), len(second)) >= LONG:
+        return False
+    a, b = (Counter(word for word in words if any(map(str.isdigit, word))) for words in (first, second))
+    return bool(a - b) and bool(b - a)
 
 
 def _templates(texts: Sequence[Sequence[str]]) -> Templates:

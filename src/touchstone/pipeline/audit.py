@@ -23,6 +23,7 @@ def audit(study: Study, *, out: Path | None = None, progress: Progress | None = 
         if work.place is not None:
             repaired = write_repair(study, work.context.data, work.place.path)
             if repaired is not None:
+                work.moved = repaired.moved
                 work.bench.progress.say(str(repaired))
         result: Result = work.conclude(("data",), {Need.DATA})
     return result

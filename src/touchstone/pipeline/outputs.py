@@ -87,7 +87,7 @@ class Outputs:
         from touchstone.study.lock import lock_text
 
         with run.bench.journal.stage("report", "writing the report"):
-            hung = gallery(run, evidence)
+            hung = gallery(run, evidence, flagged)
             atomic.write_text(self.folder / "study.lock.yaml", lock_text(run.study, digests(run)))
             atomic.write_text(self.folder / GALLERY, to_json(hung))
             if run.context.data_or_none is not None:

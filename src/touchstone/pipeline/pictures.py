@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from touchstone.core.evidence import Evidence
@@ -27,6 +27,7 @@ from touchstone.report.gallery import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from touchstone.checks.flagged import Flag
     from touchstone.govern.questions import Question
     from touchstone.pipeline.context import RunContext
     from touchstone.pipeline.run import Run
@@ -39,13 +40,14 @@ MOST_TEXT = 600
 """Characters of a text that is shown."""
 
 
-def gallery(run: Run, evidence: Evidence) -> Gallery:
+def gallery(run: Run, evidence: Evidence, flagged: Sequence[Flag] = ()) -> Gallery:
     """Everything the pages show beside the evidence; parts that were not made are left out."""
     from importlib.metadata import version
 
     from touchstone.govern.causes import likely_cause
     from touchstone.govern.questions import open_questions
     from touchstone.pipeline.outputs import today
+    from touchstone.pipeline.pointing import pointed
 
     context = run.context
     cause = likely_cause(evidence.findings)
@@ -61,6 +63,7 @@ def gallery(run: Run, evidence: Evidence) -> Gallery:
         "version": version("touchstone-ml"),
     }
     if context.data_or_none is not None:
+        parts["pointed"] = tuple(pointed(context.data, flagged, run.moved))
         parts |= {"classes": context.data.classes, "splits": tuple(_splits(context)), "notes": context.data.guesses}
     if context.opened and context.chosen is not None:
         parts |= _tested(context, context.chosen)
@@ -181,12 +184,19 @@ def _mistakes(context: RunContext, probabilities: Any, labels: Any) -> Iterator[
     worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:WORST]
     examples, classes = context.data.test, context.data.classes
     for row in worst.tolist():
-        seen = examples.inputs[row]
-        text = seen[:MOST_TEXT] if isinstance(seen, str) else None
-        picture = None if isinstance(seen, str) else _thumbnail(seen)
+        picture, text = shown(examples.inputs[row])
         yield Mistake(
             examples.names[row], classes[labels[row]], classes[guesses[row]], float(confidence[row]), picture, text
         )
+
+
+def shown(seen: Any) -> tuple[bytes | None, str | None]:
+    """An input as a thumbnail or as a text of bearable length."""
+    if isinstance(seen, str):
+        return None, seen[:MOST_TEXT]
+    if isinstance(seen, Mapping):
+        return None, ", ".join(f"{name}: {value}" for name, value in seen.items() if value is not None)[:MOST_TEXT]
+    return _thumbnail(seen), None
 
 
 def _thumbnail(picture: Any) -> bytes:

@@ -38,6 +38,7 @@ from touchstone.study.model import Study
 if TYPE_CHECKING:
     from touchstone.evaluate.learning import LearningCurve
     from touchstone.nn.base_model import Base
+    from touchstone.pipeline.repairing import Moved
 
 
 def run(study: Study, *, out: Path | None = None, fresh: bool = False, progress: Progress | None = None) -> Result:
@@ -77,6 +78,7 @@ class Run:
         self.arena: Arena | None = None
         self.curve: LearningCurve | None = None
         self.rows: tuple[Comparison, ...] = ()
+        self.moved: tuple[Moved, ...] = ()
         self.available: set[Need] = set()
 
     @classmethod

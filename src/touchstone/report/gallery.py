@@ -108,6 +108,29 @@ class Mistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """One example to look at; ``picture`` holds the bytes of a small PNG or JPEG."""
+
+    name: str
+    split: str
+    label: str = ""
+    picture: bytes | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pointed:
+    """An example that a check of the data points at, or a pair of examples."""
+
+    check: str
+    """Its id, or ``moved`` for an example that the repaired split puts elsewhere."""
+    said: str
+    """What is said of it, in a few words."""
+    first: Looked
+    second: Looked | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RankedCandidate:
     """One base model in the order, with what the evidence has no room for."""
 
@@ -181,6 +204,8 @@ class Gallery:
     curves: Sequence[TrainingCurve] = ()
     learning: Sequence[LearningCurve] = ()
     mistakes: Sequence[Mistake] = ()
+    pointed: Sequence[Pointed] = ()
+    """Examples that checks of the data point at; ``flagged.csv`` names them all."""
     ranking: Sequence[RankedCandidate] = ()
     splits: Sequence[SplitSize] = ()
     stages: Sequence[StageCost] = ()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from touchstone.report import charts, contest, glossary, ledger, mistakes, papers, ranking, statements
+from touchstone.report import charts, contest, glossary, ledger, mistakes, papers, pointed, ranking, statements
 from touchstone.report.gallery import Gallery
 from touchstone.report.reading import TEST, Reading, mapping
 from touchstone.report.story import first_screen
@@ -61,6 +61,7 @@ def _contents(reading: Reading) -> dict[str, Any]:
         "groups": statements.groups(reading),
         "unmeasured": statements.topics_of(reading.unmeasured),
         "inapplicable": statements.topics_of(reading.inapplicable),
+        "pointed": pointed.parts(gallery),
         "bases": ranking.chart(reading),
         "papers": papers.told(reading),
         "grid": mistakes.grid(gallery),

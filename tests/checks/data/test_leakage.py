@@ -68,6 +68,13 @@ def test_copies_that_were_left_out_are_mended(copies: int, severity: str) -> Non
     assert f"{400 - copies} texts remain" in finding.statement
 
 
+@pytest.mark.parametrize(("copies", "severity"), [(1, Severity.MAJOR), (100, Severity.BLOCKER)])
+def test_an_audit_mends_nothing_by_leaving_copies_out(copies: int, severity: Severity) -> None:
+    finding = of(replace(left_out(leaky(copies), copies), audited=True))
+    assert (finding.status, finding.severity) == (Status.FAIL, severity)
+    assert "left out" not in finding.statement and "leave the" in str(finding.remedy)
+
+
 def test_the_statement_tells_the_corrected_score_where_it_is_known() -> None:
     data = left_out(leaky(100), 100)
     labels = {"test": np.arange(300) % 2, "left_out": np.arange(100) % 2}

@@ -17,8 +17,9 @@ from touchstone.evaluate.held_out import fitted
 from touchstone.stats.claims import Claim
 from touchstone.stats.decide import ALPHA
 
-_MOST = 2000
-"""Clean and leaked test examples each, of which the cheap probe is asked."""
+_MOST, _ORIGINALS = 2000, 1000
+"""Clean and leaked test examples each, of which the cheap probe is asked, and
+originals that it learns beside the sample."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ def _with_originals(context: Context, crossings: Sequence[Crossing]) -> tuple[An
     assert probed is not None, "a probe was asked for"
     train, known = context.data.given["train"], set(probed.examples.names)
     wanted = {one.first for one in crossings if one.first_split == "train"} - known
-    rows = [i for i, name in enumerate(train.names) if name in wanted and train.labels[i] >= 0]
+    rows = [i for i, name in enumerate(train.names) if name in wanted and train.labels[i] >= 0][:_ORIGINALS]
     if not rows:
         return probed.features, probed.labels
     more = context.features(train.take(rows))

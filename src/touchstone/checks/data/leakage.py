@@ -30,8 +30,9 @@ class Leakage(Check):
     themselves, as strictly as look-alikes in the same data ask for. Counted per example of the later split, with an exact interval for what
     share of such data leaks. One crossing is a fail: major, and a blocker where 1 % of the test set leaks or where
     leaving the copies out moves accuracy by a proven point. What they cost is told as the accuracy of the chosen model
-    and of the linear probe with and without them; an audit asks a linear probe on simple features. Copies are left out of a given test set; the finding
-    then stays `fail` with severity minor. No pass without shown sensitivity: copies of the user's own examples are
+    and of the linear probe with and without them; an audit asks a linear probe on simple features. Copies are left out of a given test set by a run;
+    the finding then stays `fail` with severity minor. An audit mends nothing unless it is asked to
+    write a new split. No pass without shown sensitivity: copies of the user's own examples are
     planted, and where fewer than 9 in 10 resized or recompressed pictures (re-cased or punctuated texts) are found,
     the answer is `inconclusive`.
 
@@ -60,6 +61,8 @@ class Leakage(Check):
             original = [] if pair.made_here else _between(pair, before)
             if remaining:
                 yield self._fail(context, pair, remaining)
+            elif original and data.audited:
+                yield self._standing(context, pair, original)
             elif original:
                 yield self._mended(context, pair, original)
             else:
@@ -103,6 +106,22 @@ class Leakage(Check):
             severity=self._severity(pair, share, costs),
             value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
             remedy=f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together ({REPAIR})",
+            **_details(crossings), **_told(costs), limits=_limits(context),
+        )  # fmt: skip
+
+    def _standing(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
+        """In an audit: nothing is measured, so nothing was mended by leaving the copies out."""
+        assert pair.given is not None
+        n, task = len(pair.given[1]), context.study.task
+        share = len(crossings) / n
+        costs = leak_costs(context, crossings) if pair.decides else []
+        said = f"{_leaked(crossings, pair, n, task)}: scores on {pair.second} flatter"
+        return self.finding(
+            pair.subject, Status.FAIL, "; ".join([said, *map(str, costs[:1])]) + ".",
+            severity=self._severity(pair, share, costs),
+            value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
+            remedy=f"leave the {counted(len(crossings), task)} out of {pair.second}, as `touchstone run` does, or split again with copies and "
+            f"their source kept together ({REPAIR})",
             **_details(crossings), **_told(costs), limits=_limits(context),
         )  # fmt: skip
 
