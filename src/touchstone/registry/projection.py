@@ -134,7 +134,9 @@ def _unlink(session: Session, link: Link) -> None:
 
 
 def _set(session: Session, state: State) -> None:
-    session.run(
-        "UPDATE entity SET state = :state, until = :until, version = version + 1 WHERE number = :number",
-        state=state.state, until=state.until, number=number_of(session, state.entity),
+    touched = session.run(
+        "UPDATE entity SET state = :state, until = :until, version = version + 1 WHERE id = :id",
+        state=state.state, until=column(state.until), id=state.entity,
     )  # fmt: skip
+    if not touched:
+        number_of(session, state.entity)  # says that it is not known

@@ -30,9 +30,9 @@ class Session:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def run(self, sql: str, **values: Any) -> None:
-        """Carry out a statement."""
-        self._connection.execute(_text(sql), values)
+    def run(self, sql: str, **values: Any) -> int:
+        """Carry out a statement; how many rows it touched."""
+        return self._connection.execute(_text(sql), values).rowcount
 
     def run_many(self, sql: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Carry out a statement once for each row."""
@@ -86,7 +86,7 @@ class Store:
         """
         if place.path is not None and not place.path.exists():
             if not create:
-                mend = "a run records itself, or: touchstone registry register"
+                mend = "every run records itself; or: touchstone registry product"
                 raise RegistryError(Fault(str(place), "there is no registry here yet", mend))
             try:
                 place.path.parent.mkdir(parents=True, exist_ok=True)
