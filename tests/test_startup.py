@@ -9,7 +9,7 @@ import sys
 import pytest
 
 HEAVY = (
-    "torch", "transformers", "numpy", "pandas", "scipy", "sklearn", "matplotlib", "onnxruntime", "pyarrow", "PIL", "skimage",
+    "torch", "transformers", "numpy", "pandas", "scipy", "sklearn", "matplotlib", "onnxruntime", "pyarrow", "PIL", "skimage", "sqlalchemy",
 )  # fmt: skip
 HELP = """
 import sys

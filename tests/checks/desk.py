@@ -17,6 +17,7 @@ from touchstone.checks.context import Context, Need
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Latency, Stage
 from touchstone.core.recipe import Recipe
+from touchstone.core.signoff import SignOff
 from touchstone.dataset.duplicates import Near
 from touchstone.dataset.inputs import Texts
 from touchstone.dataset.model import Assignment, Dataset, Examples
@@ -51,6 +52,7 @@ class Desk:
     missing: Mapping[str, str] = field(default_factory=dict)
     findings: Sequence[Finding] = ()
     vetted: Sequence[Vetted] = ()
+    sign_off: SignOff = field(default_factory=SignOff)
     prober: Any = None
     """A :class:`touchstone.pipeline.probing.Prober`; without one nothing was probed."""
 

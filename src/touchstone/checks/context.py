@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from touchstone.core.finding import Finding
 from touchstone.core.measures import BaseScore, Candidate, Latency, Stage
+from touchstone.core.signoff import SignOff
 from touchstone.dataset.model import Dataset, Examples
 from touchstone.dataset.probed import Probed
 from touchstone.study.model import Study
@@ -114,6 +115,10 @@ class Context(Protocol):
     @property
     def missing(self) -> Mapping[str, str]:
         """Why something was not measured: name of a reference or stage -> reason (``budget``, a fault)."""
+
+    @property
+    def sign_off(self) -> SignOff:
+        """Who is asked to sign, and who has."""
 
     @property
     def findings(self) -> Sequence[Finding]:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from touchstone.cli import assess, audit, checks, demo, doctor, init, rank, report, run, vet
+from touchstone.cli import assess, audit, checks, decide, demo, doctor, init, rank, registry, report, run, vet
 from touchstone.cli.status import Exit
 from touchstone.cli.terminal import clean, error_console
 from touchstone.core.errors import InputError, MissingExtra
@@ -50,6 +50,10 @@ app.command()(audit.audit)
 app.command()(rank.rank)
 app.command()(report.report)
 app.command()(checks.checks)
+app.command()(decide.approve)
+app.command()(decide.waive)
+app.command()(decide.reject)
+app.add_typer(registry.app)
 app.command()(doctor.doctor)
 
 

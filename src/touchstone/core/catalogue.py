@@ -120,7 +120,7 @@ BUILT_IN: tuple[Row, ...] = (
         _M,
         "are the five confirmations there? licence, source, slices and shift, transfer shown to help, limits documented",
     ),
-    _row("govern.signoff", _B, "have the roles that the policy names signed?", measured=False),
+    _row("govern.signoff", _B, "have the roles that the policy names signed?"),
 )
 
 

@@ -5,7 +5,8 @@ TouchstoneError
 │   ├── StudyError        a study file with faults
 │   ├── DatasetError      data that cannot be found or read at all
 │   ├── ModelFilesError   a base model that cannot be used: no such folder, no safetensors, unknown architecture
-│   └── PolicyError       a policy file with faults
+│   ├── PolicyError       a policy file with faults
+│   └── RegistryError     a registry that cannot be used as asked: locked, damaged, newer, an id it does not know
 ├── MissingExtra          a feature whose packages are not installed (exit status 2)
 └── ReloadError           the exported model does not repeat its predictions: a fault of ours (exit status 1)
 
@@ -65,6 +66,10 @@ class ModelFilesError(InputError):
 
 class PolicyError(InputError):
     """The policy file has faults."""
+
+
+class RegistryError(InputError):
+    """The registry cannot be used as asked."""
 
 
 class MissingExtra(TouchstoneError):

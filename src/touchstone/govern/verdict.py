@@ -24,7 +24,7 @@ def judge(findings: Sequence[Finding], policy: Policy) -> Judgement:
     Parameters
     ----------
     findings : findings whose severities the policy has already been applied to
-        (:func:`touchstone.govern.policy.applied`)
+        (:func:`touchstone.govern.policy.applied`); one that carries ``details.waiver`` decides nothing
     policy : says whether an inconclusive major holds a study back as well
 
     Returns
@@ -32,6 +32,7 @@ def judge(findings: Sequence[Finding], policy: Policy) -> Judgement:
     Judgement
         with the ids of the checks that decided it; empty for ``ship``
     """
+    findings = [finding for finding in findings if "waiver" not in finding.details]
     rejecting = [finding for finding in findings if _is(finding, Severity.BLOCKER, Status.FAIL)]
     if rejecting:
         return Judgement(Verdict.REJECT, _ids(rejecting))

@@ -11,7 +11,7 @@ from touchstone.checks.context import Need
 from touchstone.core.errors import Fault, StudyError
 from touchstone.core.measures import Candidate, Cost, Effort, Trace
 from touchstone.core.progress import Progress, Silent
-from touchstone.pipeline import from_scratch, references
+from touchstone.pipeline import from_scratch, recording, references
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.bases import vet_adapted
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
@@ -19,7 +19,7 @@ from touchstone.pipeline.folder import choose as choose_folder
 from touchstone.pipeline.looking import MOST_REFERENCES, first_by_content, read_retention, write_retention
 from touchstone.pipeline.outputs import folder_digest
 from touchstone.pipeline.result import Result
-from touchstone.pipeline.run import ALL_GROUPS, Run
+from touchstone.pipeline.run import ALL_GROUPS, Run, shown_again
 from touchstone.study.model import Study
 
 if TYPE_CHECKING:
@@ -42,14 +42,16 @@ def assess(study: Study, *, out: Path | None = None, fresh: bool = False, progre
     place = choose_folder(study, "assess", out, fresh)
     if place.finished:
         progress.say(f"this study has been assessed and nothing has changed; {place.path} is shown again")
-        return Result.read(place.path)
+        return shown_again(place.path, progress)
     with Assessment.in_folder(study, place, progress) as work:
         work.prepare()
         if work.bases:
             work.rank()
             work.adapt()
             work.evaluate()
-        return work.conclude(ALL_GROUPS, work.available)
+        result = work.conclude(ALL_GROUPS, work.available)
+        recording.of_run(place.path, progress)
+        return result
 
 
 class Assessment(Run):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from touchstone.core.finding import Finding
 from touchstone.core.measures import BaseScore, Candidate, Latency, Stage
+from touchstone.core.signoff import SignOff
 from touchstone.dataset.model import Dataset, Examples
 from touchstone.dataset.probed import Probed
 from touchstone.pipeline.contender import Contender
@@ -38,6 +39,7 @@ class RunContext:
     stages: Sequence[Stage] = ()
     energy: Mapping[str, Any] = field(default_factory=dict)
     vetted: Sequence[Vetted] = ()
+    sign_off: SignOff = field(default_factory=SignOff)
     saved: Mapping[str, Any] = field(default_factory=dict)
     """What transfer saved against the references, see :mod:`touchstone.pipeline.saving`."""
     prober: Prober | None = None

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchstone.core import atomic, digest
-from touchstone.core.errors import Fault, InputError, ReloadError
+from touchstone.core.errors import ReloadError
 from touchstone.core.evidence import Evidence
 from touchstone.core.measures import Latency
 from touchstone.pipeline.contender import Contender
@@ -155,7 +155,7 @@ def study_facts(run: Run) -> dict[str, Any]:
     return to_mapping(run.study)
 
 
-def pages(folder: Path, evidence: dict[str, Any], gallery: Any, study: dict[str, Any]) -> list[Path]:
+def pages(folder: Path, evidence: Mapping[str, Any], gallery: Any, study: Mapping[str, Any]) -> list[Path]:
     """Write the pages that people read."""
     from touchstone.report import bom, decision, html, model_card
 
@@ -163,6 +163,7 @@ def pages(folder: Path, evidence: dict[str, Any], gallery: Any, study: dict[str,
         "report.html": html.render(evidence, gallery, study),
         "model_card.md": model_card.render(evidence, gallery, study),
         "decision.md": decision.render(evidence, gallery, study),
+        "decision.json": decision.render_json(evidence, gallery, study),
         "bom.json": bom.render(evidence, study),
     }
     for name, text in made.items():
@@ -172,21 +173,14 @@ def pages(folder: Path, evidence: dict[str, Any], gallery: Any, study: dict[str,
 
 def rewrite_pages(folder: Path) -> list[Path]:
     """The pages of a finished run again, from its evidence, lock file and gallery."""
-    import yaml
-
+    from touchstone.pipeline.finished import Finished
     from touchstone.report.gallery import Gallery
     from touchstone.report.gallery_file import from_json
 
-    if not (folder / "evidence.json").is_file():
-        raise InputError(
-            Fault(str(folder), "holds no finished run (no evidence.json)", "name the output folder of a run")
-        )
-    evidence = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
+    run = Finished.read(folder)
     kept = folder / GALLERY
     hung = from_json(kept.read_text(encoding="utf-8")) if kept.is_file() else Gallery()
-    study = yaml.safe_load((folder / "study.lock.yaml").read_text(encoding="utf-8"))
-    study.pop("locked", None)
-    return pages(folder, evidence, hung, study)
+    return pages(folder, run.evidence, hung, run.study)
 
 
 def today() -> str:

@@ -14,7 +14,9 @@ from touchstone.core import catalogue
 from touchstone.core.evidence import Bill, Chosen, Comparison, Evidence, RankedBase
 from touchstone.core.finding import Finding
 from touchstone.core.progress import Progress, Silent
-from touchstone.pipeline import climbing, from_scratch, references, saving
+from touchstone.core.signoff import SignOff
+from touchstone.pipeline import climbing, from_scratch, recording, references, saving
+from touchstone.pipeline.account import account
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.bases import Refused, blocked, open_bases, spoken_of_the_chosen, vet_bases
 from touchstone.pipeline.bench import Bench
@@ -52,14 +54,26 @@ def run(study: Study, *, out: Path | None = None, fresh: bool = False, progress:
         progress.say(
             f"this study has been run and nothing has changed; {place.path} is shown again (--fresh starts over)"
         )
-        return Result.read(place.path)
+        return shown_again(place.path, progress)
     with Run.in_folder(study, place, progress) as work:
         work.prepare()
         if work.bases:
             work.rank()
             work.adapt()
             work.evaluate()
-        return work.conclude(ALL_GROUPS, work.available)
+        result = work.conclude(ALL_GROUPS, work.available)
+        recording.of_run(place.path, progress)
+        return result
+
+
+def shown_again(folder: Path, progress: Progress) -> Result:
+    """A finished run as it is judged today: sign-offs may have been given, or have run out, since it was written."""
+    from touchstone.pipeline.decisions import judge_again
+
+    with recording.told(progress):
+        recording.of_run(folder, progress)
+        judge_again(folder)
+    return Result.read(folder)
 
 
 ALL_GROUPS = tuple(dict.fromkeys(row.group for row in catalogue.BUILT_IN))
@@ -192,6 +206,7 @@ class Run:
         self.context.latency = self.outputs.latency(self.arena)
         seal = self.context.data.seal
         key, model = study_digest(self.study), self.outputs.model_digest
+        recording.of_plan(self.study, self.context.data.seal.digest, self.bench.progress)
         with self.bench.journal.stage("evaluation", "opening the sealed test set"):
             self.context.opened = seal.open(key, model)
             self.context.openings = seal.openings()
@@ -211,6 +226,8 @@ class Run:
         from touchstone.govern.verdict import judge
 
         policy = find_policy(self.study.policy, self.study.folder)
+        # Nobody can have signed what is only now being measured.
+        self.context.sign_off = SignOff(self.study.intended_use.use, policy.name, policy.roles, account())
         self._bill()
         refusals = [refused.finding(others=bool(self.bases)) for refused in self.refused]
         self.context.findings = list(refusals)

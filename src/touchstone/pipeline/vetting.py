@@ -15,6 +15,7 @@ from touchstone.core.errors import Fault, InputError
 from touchstone.core.evidence import Bill, Evidence
 from touchstone.core.finding import Finding
 from touchstone.core.progress import Progress, Silent
+from touchstone.pipeline import recording
 from touchstone.pipeline.home import home
 from touchstone.pipeline.result import Result
 from touchstone.study.model import BaseModel, Data, IntendedUse, Source, Study, Use
@@ -75,10 +76,11 @@ def vet(
         _sign(vetted, evidence, sign, progress)
         vetted = _vetted(model, intended, True, progress)
         evidence = _evidence(model, intended, [vetted], started)
-    if out is None:
-        return Result.of(evidence, None)
-    write(out, evidence, vetted)
-    return Result.of(evidence, out)
+    if out is not None:
+        write(out, evidence, vetted)
+    result = Result.of(evidence, out)
+    recording.of_vetting(result.evidence, progress)
+    return result
 
 
 def find_model(written: str) -> BaseModel:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from touchstone.core.evidence import to_plain
 from touchstone.report import numerals
 from touchstone.report.gallery import Gallery
 from touchstone.report.markdown import bullets, escape, table
 from touchstone.report.phrases import candidate_name, metric_name, phrase
-from touchstone.report.reading import Reading, mapping
+from touchstone.report.reading import Reading, mapping, records
 from touchstone.report.story import WORDS, headline, sign_off, what_next
 from touchstone.report.wording import clip
 
+SCHEMA = "touchstone/decision-record/1"
 _STATUS = {"ship": "accepted", "hold": "proposed, held back", "reject": "rejected"}
 _NOT_RECORDED = "not recorded"
 
@@ -60,6 +63,12 @@ def render(evidence: Mapping[str, Any], gallery: Gallery, study: Mapping[str, An
     return _text(decide(Reading(evidence, gallery, study)))
 
 
+def render_json(evidence: Mapping[str, Any], gallery: Gallery, study: Mapping[str, Any]) -> str:
+    """The same record for machines, from the same object as the text."""
+    decided = to_plain(decide(Reading(evidence, gallery, study)))
+    return json.dumps({"schema": SCHEMA, **decided}, indent=2, ensure_ascii=False) + "\n"
+
+
 def decide(reading: Reading) -> Decision:
     """Gather what the record says; strings are as they came, nothing is escaped yet."""
     verdict = reading.verdict if reading.verdict in WORDS else "hold"
@@ -83,10 +92,30 @@ def decide(reading: Reading) -> Decision:
 
 
 def _deciders(reading: Reading) -> list[str]:
-    policy = reading.study.get("policy")
+    judged_by = [mapping(finding.get("details")).get("policy") for finding in reading.of_check("govern.signoff")]
+    policy = next(iter(judged_by), None) or reading.study.get("policy")
     found = [f"Touchstone, by its checks{f' under the policy {policy}' if policy else ''}"]
     owner = reading.use.get("owner")
-    return found + ([f"{owner} (owner)"] if owner else []) + [f"Sign-off: {sign_off(reading)}"]
+    found += [f"{owner} (owner)"] if owner else []
+    return [*found, *_signed(reading), f"Sign-off: {sign_off(reading)}"]
+
+
+def _signed(reading: Reading) -> list[str]:
+    """Every person who decided, in which role, when and until when; what no longer counts is said to."""
+    said = []
+    for finding in reading.of_check("govern.signoff"):
+        for one in records(mapping(finding.get("details")).get("signatures")):
+            did = "approved" if one.get("decision") == "approve" else "rejected"
+            no_longer = [
+                *(["has run out"] if one.get("expired") else []),
+                *([f"fell: {', '.join(map(str, one['changed']))} changed since"] if one.get("changed") else []),
+                *([f"is suspended by {one['suspended']}"] if one.get("suspended") else []),
+            ]
+            lapsed = f"; {', '.join(no_longer)}" if no_longer else ""
+            said.append(
+                f"{one.get('who')} ({one.get('role')}) {did} on {one.get('on')}, until {one.get('until')}{lapsed}"
+            )
+    return said
 
 
 def _context(reading: Reading) -> list[str]:

@@ -1,0 +1,178 @@
+"""Looking into the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from touchstone.cli.registry import shown
+from touchstone.cli.registry.shown import At, Entry, Json
+
+_PRODUCTS = ("product", "id", "owner", "criticality", "hops", "state", "runs in")
+
+
+def listing(
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar="KIND", help="model, run, study, dataset, product, approval ...", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The newest so many.")] = 50,
+    registry: At = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """List what the registry knows, newest first."""
+    from touchstone.pipeline import registered
+
+    with registered.opened(registry) as book, book.reading() as session:
+        answer = registered.listing(session, kind, limit)
+    if as_json:
+        shown.emit(answer)
+        return
+    rows = [(one["kind"], one["name"], shown.short(one["id"]), one["state"], one["until"]) for one in answer["entries"]]
+    shown.table(str(book.store.place), ("kind", "name", "id", "state", "until"), rows)
+    shown.line(", ".join(f"{n} {name}" for name, n in answer["counts"].items()) or "nothing is recorded yet")
+
+
+def show(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+    """Show one entry: its facts, its relations, and what happened to it."""
+    from touchstone.pipeline import registered
+
+    with registered.opened(registry) as book:
+        known = registered.find(book, entry)
+        with book.reading() as session:
+            answer = registered.entry(session, known)
+    if as_json:
+        shown.emit(answer)
+        return
+    until = f" until {answer['until']}" if answer["until"] else ""
+    shown.line(f"{answer['kind']} {answer['name']}: {answer['state']}{until}")
+    shown.line(answer["id"])
+    shown.table("Facts", ("", ""), [(key, _plain(value)) for key, value in answer["facts"].items()])
+    shown.table("Relations", ("", "", "entry", "id", "evidence"), [_relation(one) for one in answer["links"]])
+    happened = [
+        (one["event"], one["time"], one["who"], one["role"], one["action"], one["reason"]) for one in answer["events"]
+    ]
+    shown.table("Events", ("event", "time", "who", "role", "did", "because"), happened)
+    if "exposed" in answer:
+        exposed(answer["exposed"])
+        shown.line(f"{len(answer['suspended_approvals'])} approvals are suspended by it")
+
+
+def _plain(value: Any) -> str:
+    import json
+
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _relation(one: Mapping[str, Any]) -> tuple[object, ...]:
+    there = one.get("to") or one["from"]
+    return ("->" if "to" in one else "<-", one["relation"], one["name"], shown.short(there), one["evidence"])
+
+
+def lineage(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+    """Show what a model, a run or a product was made from."""
+    from touchstone.pipeline import registered
+
+    with registered.opened(registry) as book:
+        known = registered.find(book, entry)
+        with book.reading() as session:
+            answer = registered.family(session, known)
+    if as_json:
+        shown.emit(answer)
+        return
+    for model in answer["models"]:
+        rows = [(one["steps"], one["name"], shown.short(one["id"]), one["state"]) for one in model["ancestors"]]
+        shown.table(
+            f"{model['name']} ({shown.short(model['id'])}) was made from", ("steps", "model", "id", "state"), rows
+        )
+        for one in model["made_from"]:
+            shown.line(f"{one['relation']} of {one['name']}: {one['evidence']}, confidence {one['confidence']:g}")
+
+
+def dependents(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+    """Show the models and products that came from a model."""
+    from touchstone.pipeline import registered
+
+    with registered.opened(registry) as book:
+        known = registered.find(book, entry)
+        with book.reading() as session:
+            answer = registered.dependents(session, known)
+    if as_json:
+        shown.emit(answer)
+        return
+    rows = [(one["steps"], one["name"], shown.short(one["id"]), one["state"]) for one in answer["models"]]
+    shown.table(f"Models made from {known.name}", ("steps", "model", "id", "state"), rows)
+    _products(f"Products on {known.name}", answer["products"])
+
+
+def exposure(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+    """Show the products that rest on a model at any depth, with owners and deployments."""
+    from touchstone.pipeline import registered
+
+    with registered.opened(registry) as book:
+        known = registered.find(book, entry)
+        with book.reading() as session:
+            answer = registered.exposure(session, known)
+    if as_json:
+        shown.emit(answer)
+        return
+    _products(f"Products on {known.name}", answer["products"])
+
+
+def _products(title: str, products: list[dict[str, Any]]) -> None:
+    rows = [
+        (one["name"], shown.short(one["id"]), one["owner"], one["criticality"], one["hops"], one["state"],
+         ", ".join(each["name"].rpartition("@")[2] for each in one["deployments"]))
+        for one in products
+    ]  # fmt: skip
+    shown.table(title, _PRODUCTS, rows)
+
+
+def exposed(products: list[dict[str, Any]]) -> None:
+    """Products under an advisory."""
+    rows = [
+        (one["name"], one["owner"], one["criticality"], one["status"], one["due"] + (" OVERDUE" if one["overdue"] else ""),
+         ", ".join(each["name"].rpartition("@")[2] for each in one["deployments"]), ", ".join(one["substitutes"]))
+        for one in products
+    ]  # fmt: skip
+    headings = ("product", "owner", "criticality", "answer", "look by", "runs in", "could change to")
+    shown.table("Exposed products", headings, rows)
+
+
+def concentration(
+    weighted: Annotated[bool, typer.Option("--weighted", help="Weigh products by criticality.")] = False,
+    registry: At = None,
+    as_json: Json = False,
+) -> None:
+    """Show how many products hang on one root, publisher, licence or hub."""
+    from touchstone.pipeline import registered
+
+    with registered.opened(registry) as book, book.reading() as session:
+        answer = registered.baskets(session, weighted)
+    if as_json:
+        shown.emit(answer)
+        return
+    for one in answer["by"]:
+        title = f"By {one['by']}: HHI {one['hhi']:,.0f} ({one['band']}), as {one['effective']:.1f} equal ones"
+        shown.table(
+            title, ("share", one["by"]), [(f"{share:.0%}", name) for name, share in list(one["shares"].items())[:10]]
+        )
+    rows = [
+        (one["model"], one["products"], one["critical"], one["deployments"], one["users"], one["median_hops"],
+         ", ".join(one["owners"]), one["last_evaluation"], ", ".join(one["substitutes"]))
+        for one in answer["blast_radius"]
+    ]  # fmt: skip
+    headings = (
+        "root",
+        "products",
+        "critical",
+        "deployments",
+        "users",
+        "median hops",
+        "owners",
+        "evaluated",
+        "could change to",
+    )
+    shown.table("If a root failed", headings, rows)
+    shown.line(f"Bands: {answer['bands']}. A product on two roots counts half for each.")

@@ -1,0 +1,89 @@
+"""Verifying the log, and carrying it elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from touchstone.cli.registry import shown
+from touchstone.cli.registry.shown import At, Json
+from touchstone.cli.status import Exit
+
+
+def verify(
+    quick: Annotated[bool, typer.Option("--quick", help="Leave out rebuilding the tables from the log.")] = False,
+    registry: At = None,
+    as_json: Json = False,
+) -> None:
+    """Read the whole log and hold everything against it: chain, bodies, tables, and checkpoints kept elsewhere.
+
+    The exit status is 0 for a log that is whole and 3 for one that is not.
+    """
+    from touchstone.pipeline import registered
+    from touchstone.registry.verify import verify as verify_log
+
+    with registered.opened(registry) as book:
+        found = verify_log(book, tables=not quick)
+    if as_json:
+        shown.emit({"registry": str(book.store.place), **found.as_data()})
+    else:
+        for fault in found.faults:
+            shown.line(f"broken: {fault}")
+        shown.line(f"{found.events:,} events in {found.seconds:.1f} s; head {found.head[:16]}")
+        trusted = (
+            f"up to event {found.trusted_to:,}, since {found.trusted_since}"
+            if found.trusted_since
+            else "by no checkpoint yet"
+        )
+        shown.line(f"vouched for {trusted}")
+        shown.line("the log is whole" if found.whole else "the log is NOT whole")
+    raise typer.Exit(Exit.SHIP if found.whole else Exit.REJECT)
+
+
+def export(
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to; standard output where absent.", show_default=False),
+    ] = None,
+    people: Annotated[bool, typer.Option("--people", help="With the names and keys of people.")] = False,
+    registry: At = None,
+) -> None:
+    """Write the whole log as lines of JSON, for a backup or another machine."""
+    from touchstone.core import atomic
+    from touchstone.core.errors import Fault, RegistryError
+    from touchstone.pipeline import registered
+    from touchstone.registry.transfer import lines
+
+    with registered.opened(registry) as book:
+        if out is None:
+            sys.stdout.writelines(lines(book, people=people))
+            return
+        try:
+            with atomic.writing(out) as temporary, temporary.open("w", encoding="utf-8") as file:
+                file.writelines(lines(book, people=people))
+        except OSError as fault:
+            raise RegistryError(Fault(str(out), f"cannot be written ({fault.strerror})")) from fault
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An exported log.", show_default=False)],
+    registry: At = None,
+    as_json: Json = False,
+) -> None:
+    """Take in what an exported log has beyond this one; all of it holds, or nothing is taken."""
+    from touchstone.core.errors import Fault, RegistryError
+    from touchstone.pipeline import registered
+    from touchstone.registry.transfer import take_in
+
+    try:
+        with registered.opened(registry, create=True) as book, file.open(encoding="utf-8", errors="replace") as source:
+            added = take_in(book, source, str(file))
+    except OSError as fault:
+        raise RegistryError(Fault(str(file), f"cannot be read ({fault.strerror})")) from fault
+    if as_json:
+        shown.emit({"registry": str(book.store.place), "added": added})
+    else:
+        shown.line(f"{added} events taken in")

@@ -1,0 +1,151 @@
+"""What `touchstone registry` shows, as plain data: the same for machines and, laid out, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchstone.pipeline import recording
+from touchstone.pipeline.account import account
+from touchstone.pipeline.finished import Finished
+
+if TYPE_CHECKING:
+    from touchstone.registry.book import Registry
+    from touchstone.registry.lineage import Known, Resting
+    from touchstone.registry.store import Session
+
+SCHEMA = "touchstone/registry/1"
+
+
+def opened(given: str | None, *, create: bool = False) -> Registry:
+    """The registry that is meant."""
+    from touchstone.registry.book import Registry
+
+    return Registry.open(recording.place(given), create=create)
+
+
+def find(registry: Registry, named: str) -> Known:
+    """An entry by id, digits, name, or the folder of a run; a run that is not recorded yet is."""
+    from touchstone.pipeline.decisions import known_run
+    from touchstone.registry import lineage
+
+    if (Path(named) / "evidence.json").is_file():
+        run = Finished.read(Path(named))
+        with registry.reading() as session:
+            known = known_run(session, run)
+        return known or recording.record(registry, run, account())
+    with registry.reading() as session:
+        return lineage.find(session, named)
+
+
+def listing(session: Session, kind: str | None, limit: int) -> dict[str, Any]:
+    """The newest entries, and how many there are of each kind."""
+    from touchstone.registry.lineage import counts, listed
+
+    return {"counts": counts(session), "entries": [one.as_data() for one in listed(session, kind, limit)]}
+
+
+def entry(session: Session, known: Known) -> dict[str, Any]:
+    """Everything about one entry: facts, relations, events with names and reasons."""
+    from touchstone.registry import advisories, lineage, log, people, signoffs
+
+    named = people.names(session)
+    said = signoffs.reasons(session, known)
+    history = [
+        {"event": one.seq, "time": one.time, "who": named.get(one.actor, one.actor), "role": one.role, "action": one.action,
+         "reason": said.get(str(one.seq))}
+        for one in log.events(session, known.id)
+    ]  # fmt: skip
+    facts = {
+        key: named.get(value, value) if isinstance(value, str) else value
+        for key, value in lineage.facts(session, known).items()
+    }
+    shown = {**known.as_data(), "facts": facts, "links": lineage.links(session, known), "events": history}
+    if known.kind == "advisory":
+        shown["exposed"] = exposed_by(session, known)
+        shown["suspended_approvals"] = advisories.suspended_by(session, known)
+    return shown
+
+
+def family(session: Session, known: Known) -> dict[str, Any]:
+    """What something was made from, with the evidence for each step."""
+    from touchstone.registry import lineage, products
+    from touchstone.registry.effects import LINEAGE
+
+    models = products.models_of(session, known)
+    return {
+        "of": known.as_data(),
+        "models": [
+            {
+                **model.as_data(),
+                "ancestors": [{**one.as_data(), "steps": steps} for one, steps in lineage.ancestors(session, model)],
+                "made_from": [
+                    one for one in lineage.links(session, model) if one["relation"] in LINEAGE and "to" in one
+                ],
+            }
+            for model in models
+        ],
+    }
+
+
+def dependents(session: Session, known: Known) -> dict[str, Any]:
+    """What came from something, and the products on it."""
+    from touchstone.registry import lineage, products
+
+    models: dict[str, dict[str, Any]] = {}
+    for model in products.models_of(session, known):
+        models |= {one.id: {**one.as_data(), "steps": steps} for one, steps in lineage.descendants(session, model)}
+    return {"of": known.as_data(), "models": list(models.values()), "products": exposure(session, known)["products"]}
+
+
+def exposure(session: Session, known: Known) -> dict[str, Any]:
+    """The products that rest on something, with owners and deployments."""
+    from touchstone.registry import lineage, people, products
+
+    named = people.names(session)
+    found = {
+        one.product.id: one for model in products.models_of(session, known) for one in lineage.resting(session, model)
+    }
+    return {"of": known.as_data(), "products": [_product(one, named) for one in found.values()]}
+
+
+def _product(one: Resting, named: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        **one.product.as_data(), "hops": one.hops, "owner": named.get(one.facts.get("owner", ""), ""),
+        "criticality": one.facts.get("criticality"), "users": one.facts.get("users"),
+        "deployments": [{"id": each.id, "name": each.name} for each in one.deployments],
+    }  # fmt: skip
+
+
+def exposed_by(session: Session, advisory: Known) -> list[dict[str, Any]]:
+    """Products under an advisory: owner, the answer so far, what they could change to, and the day by which to look."""
+    from touchstone.registry import advisories, lineage, people, products
+
+    named, plain = people.names(session), lineage.facts(session, advisory)
+    today = date.today().isoformat()
+    found: dict[str, dict[str, Any]] = {}
+    for model in advisories.affected(session, advisory):
+        for one in lineage.resting(session, model):
+            answer = advisories.answer(session, advisory, one.product.id)
+            settled = answer["status"] in ("not_affected", "fixed")
+            found.setdefault(
+                one.product.id,
+                {**_product(one, named), "status": answer["status"], "answered": answer["on"], "due": plain["due"],
+                 "overdue": not settled and plain["due"] < today, "substitutes": products.substitutes(session, one.product)},
+            )  # fmt: skip
+    return list(found.values())
+
+
+def baskets(session: Session, weighted: bool) -> dict[str, Any]:
+    """Concentration in every respect, and the blast radius of the roots that most rests on."""
+    from touchstone.core.evidence import to_plain
+    from touchstone.registry import concentration as sums
+
+    return {
+        "weighted": weighted,
+        "bands": "1,000 and 1,800 as in the 2023 merger guidelines of the United States, an analogy",
+        "by": [to_plain(one) for one in sums.concentration(session, weighted=weighted)],
+        "blast_radius": [sums.blast_radius(session, root).as_data() for root in sums.root_models(session)[:20]],
+    }

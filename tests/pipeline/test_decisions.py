@@ -1,0 +1,294 @@
+"""People sign, refuse and waive; the run is judged again, and what it measured stays."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.pipeline.small_run import SLICES, evidence, finished
+from touchstone.core.errors import InputError
+from touchstone.govern.rejudge import measured_digest
+from touchstone.pipeline import decisions, recording
+from touchstone.pipeline.decisions import Person, judge_again, sign, waive
+from touchstone.pipeline.finished import Finished
+from touchstone.registry import roles
+from touchstone.registry.book import Registry
+from touchstone.registry.verify import verify
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv(recording.VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(decisions, "account", lambda: "ann")
+    return tmp_path / "home"
+
+
+def recorded(folder: Path, **more: Any) -> Path:
+    """A run that ann has made and the registry knows."""
+    run = finished(folder, **more)
+    with Registry.open(recording.place()) as registry:
+        recording.record(registry, Finished.read(run), "ann")
+    return run
+
+
+def verdict(run: Path) -> tuple[str, list[str]]:
+    found = evidence(run)
+    return found["verdict"], found["reasons"]
+
+
+def as_(name: str, role: str = "owner") -> Person:
+    return Person(role, "looked at every page", name)
+
+
+def test_commercial_use_is_held_until_somebody_else_signs(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s")
+    before = measured_digest(evidence(run))
+    assert verdict(run) == ("hold", ["govern.signoff"])
+    made = sign(run, as_("bob"), "approve")
+    assert verdict(run) == ("ship", [])
+    assert made.as_data()["verdict"] == "ship"
+    assert measured_digest(evidence(run)) == before
+    record = json.loads((run / "decision.json").read_text(encoding="utf-8"))
+    assert any("bob (owner) approved" in line for line in record["deciders"])
+    assert "bob (owner) approved" in (run / "decision.md").read_text(encoding="utf-8")
+
+
+def test_the_author_s_own_signature_trips_and_another_s_mends_it(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s")
+    sign(run, as_("ann"), "approve")
+    assert verdict(run) == ("reject", ["govern.signoff"])
+    sign(run, as_("bob"), "approve")
+    assert verdict(run) == ("ship", [])
+
+
+def test_a_team_needs_both_roles_by_two_people(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", use="internal", policy="team")
+    sign(run, as_("bob", "owner"), "approve")
+    assert verdict(run) == ("hold", ["govern.signoff"])
+    with pytest.raises(InputError, match="already signed"):
+        sign(run, as_("bob", "reviewer"), "approve")
+    sign(run, as_("eve", "reviewer"), "approve")
+    assert verdict(run) == ("ship", [])
+
+
+def test_a_rejection_stands_until_the_same_person_approves(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s")
+    sign(run, as_("bob"), "approve")
+    sign(run, as_("eve", "reviewer"), "reject")
+    assert verdict(run) == ("reject", ["govern.signoff"])
+    sign(run, as_("eve", "reviewer"), "approve")
+    assert verdict(run) == ("ship", [])
+
+
+def _edit_evidence(run: Path) -> None:
+    found = evidence(run)
+    found["findings"][0]["statement"] = "All is well."
+    (run / "evidence.json").write_text(json.dumps(found))
+
+
+def _edit_plan(run: Path) -> None:
+    lock = run / "study.lock.yaml"
+    lock.write_text(lock.read_text().replace("tell shapes", "tell people"))
+
+
+def _edit_model(run: Path) -> None:
+    (run / "model" / "config.json").write_text('{"a": 1}')
+
+
+@pytest.mark.parametrize(
+    ("edit", "what"), [(_edit_evidence, "evidence"), (_edit_plan, "plan"), (_edit_model, "model")]
+)  # fmt: skip
+def test_an_approval_falls_when_what_was_signed_changes_and_nothing_more_is_signed(
+    tmp_path: Path, edit: Any, what: str
+) -> None:
+    run = recorded(tmp_path / "s")
+    sign(run, as_("bob"), "approve")
+    edit(run)
+    with pytest.raises(InputError, match="nothing was signed"):
+        sign(run, as_("eve"), "approve")
+    judge_again(run)
+    assert verdict(run) == ("reject", ["govern.signoff"])
+    assert what in next(f for f in evidence(run)["findings"] if f["check"] == "govern.signoff")["statement"]
+
+
+def test_an_approval_falls_when_the_policy_file_changes(tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "p.yaml").write_text("touchstone_policy: 1\nroles: [owner]\n")
+    run = recorded(tmp_path / "s", policy="p.yaml")
+    sign(run, as_("bob"), "approve")
+    assert verdict(run) == ("ship", [])
+    (tmp_path / "s" / "p.yaml").write_text("touchstone_policy: 1\nroles: [owner]\nhold_on_inconclusive_major: true\n")
+    judge_again(run)
+    assert verdict(run) == ("reject", ["govern.signoff"])
+
+
+def test_an_approval_runs_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = recorded(tmp_path / "s")
+    sign(run, as_("bob"), "approve", until=TODAY + timedelta(days=5))
+    _travel(monkeypatch, days=6)
+    judge_again(run)
+    assert verdict(run) == ("hold", ["govern.signoff"])
+
+
+def _travel(monkeypatch: pytest.MonkeyPatch, **by: float) -> None:
+    opened = Registry.open.__func__  # type: ignore[attr-defined]
+
+    def later(cls: type[Registry], place: Any, **options: Any) -> Registry:
+        return opened(cls, place, **{**options, "clock": lambda: datetime.now(UTC) + timedelta(**by)})
+
+    monkeypatch.setattr(Registry, "open", classmethod(later))
+
+
+def test_broken_glass_lets_through_alone_for_72_hours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = recorded(tmp_path / "s", policy="team")
+    sign(run, as_("ann"), "approve", break_glass=True)
+    assert verdict(run) == ("ship", [])
+    assert "BREAK-GLASS" in (run / "decision.md").read_text(encoding="utf-8")
+    _travel(monkeypatch, hours=73)
+    judge_again(run)
+    assert verdict(run) == ("hold", ["govern.signoff"])
+
+
+def test_a_waiver_is_carried_openly_until_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = recorded(tmp_path / "s", failed=[SLICES])
+    sign(run, as_("bob"), "approve")
+    assert verdict(run) == ("hold", ["evaluate.slices"])
+    waive(
+        run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=30), control="a person looks"
+    )
+    assert verdict(run) == ("ship", [])
+    waived = next(f for f in evidence(run)["findings"] if f["check"] == "evaluate.slices")
+    assert (waived["status"], waived["details"]["waiver"]["by"]) == ("fail", "eve")
+    assert waived["details"]["waiver"]["requested_by"] == "ann"
+    assert "a person looks" in (run / "decision.md").read_text(encoding="utf-8")
+    _travel(monkeypatch, days=31)
+    judge_again(run)
+    assert verdict(run) == ("hold", ["evaluate.slices"])
+    assert "waiver" not in next(f for f in evidence(run)["findings"] if f["check"] == "evaluate.slices")["details"]
+
+
+@pytest.mark.parametrize(
+    ("who", "role", "check", "days", "said"),
+    [
+        ("ann", "compliance", "evaluate.slices", 30, "asked for this waiver"),
+        ("eve", "compliance", "evaluate.slices", 91, "90 days at most"),
+        ("eve", "compliance", "evaluate.slices", -1, "not between"),
+        ("eve", "scientist", "evaluate.slices", 30, "does not sign"),
+        ("eve", "legal", "evaluate.slices", 30, "supply.license alone"),
+        ("eve", "compliance", "govern.signoff", 30, "is not waived"),
+        ("eve", "compliance", "supply.license", 30, "those that do: evaluate.slices"),
+    ],
+)
+def test_a_waiver_is_refused(tmp_path: Path, who: str, role: str, check: str, days: int, said: str) -> None:
+    run = recorded(tmp_path / "s", failed=[SLICES])
+    with pytest.raises(InputError, match=said):
+        waive(run, as_(who, role), (check, None), TODAY + timedelta(days=days))
+    assert "waiver" not in json.dumps(evidence(run))
+
+
+def test_a_waiver_is_renewed_once(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", failed=[SLICES])
+    for days in (10, 20):
+        waive(run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=days))
+    with pytest.raises(InputError, match="renewed"):
+        waive(run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=30))
+
+
+def test_at_home_one_person_may_waive_and_it_is_marked(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", use="research", failed=[SLICES])
+    waive(run, as_("ann", "owner"), ("evaluate.slices", "camera=east"), date.fromordinal(TODAY.toordinal() + 9))
+    assert verdict(run) == ("ship", [])
+    assert next(f for f in evidence(run)["findings"] if f["check"] == "evaluate.slices")["details"]["waiver"][
+        "self_signed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("scientist", "does not sign"),
+        ("auditor", "does not sign"),
+        ("reviwer", "did you mean 'reviewer'"),
+        ("Ow ner", "is no role"),
+    ],
+)
+def test_roles_that_do_not_sign_are_refused(tmp_path: Path, role: str, said: str) -> None:
+    run = recorded(tmp_path / "s", policy="team")
+    with pytest.raises(InputError, match=said):
+        sign(run, as_("bob", role), "approve")
+
+
+def test_a_role_that_belongs_to_somebody_is_delegated_with_an_end(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", policy="team")
+    with Registry.open(recording.place()) as registry:
+        with registry.writing() as writer:
+            roles.grant(writer, "reviewer", "eve", "root", None)
+        with pytest.raises(InputError, match="does not hold"), registry.writing() as writer:
+            roles.grant(writer, "reviewer", "mallory", "mallory", TODAY)
+        with pytest.raises(InputError, match="has an end"), registry.writing() as writer:
+            roles.grant(writer, "reviewer", "bob", "eve", None)
+    with pytest.raises(InputError, match="does not hold the role reviewer"):
+        sign(run, as_("bob", "reviewer"), "approve")
+    with Registry.open(recording.place()) as registry, registry.writing() as writer:
+        roles.grant(writer, "reviewer", "bob", "eve", TODAY + timedelta(days=3))
+    sign(run, as_("bob", "reviewer"), "approve")
+
+
+def test_a_delegate_of_the_author_is_not_somebody_else(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s")
+    with Registry.open(recording.place()) as registry:
+        for to, by, until in (("ann", "ann", None), ("bob", "ann", TODAY)):
+            with registry.writing() as writer:
+                roles.grant(writer, "owner", to, by, until)
+    sign(run, as_("bob"), "approve")
+    assert verdict(run) == ("reject", ["govern.signoff"])
+
+
+def test_a_hostile_reason_is_kept_and_breaks_no_page(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", failed=[SLICES])
+    reason = "<script>alert(1)</script> \x1b[2J '; DROP TABLE event; -- \u202e"
+    waive(run, Person("compliance", reason, "eve"), ("evaluate.slices", None), TODAY + timedelta(days=3))
+    assert "<script>alert(1)" not in (run / "report.html").read_text(encoding="utf-8")
+    with Registry.open(recording.place()) as registry:
+        assert verify(registry).whole
+
+
+def test_without_a_reason_nothing_is_recorded(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s")
+    with pytest.raises(InputError, match="without a reason"):
+        sign(run, Person("owner", "  ", "bob"), "approve")
+    assert verdict(run) == ("hold", ["govern.signoff"])
+
+
+def test_judging_twice_gives_the_same_bytes(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", failed=[SLICES])
+    sign(run, as_("bob"), "approve")
+    before = {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()}
+    judge_again(run)
+    assert {path.name: path.read_bytes() for path in run.iterdir() if path.is_file()} == before
+
+
+def test_a_run_of_elsewhere_is_recorded_as_its_owner_s_when_it_is_signed(tmp_path: Path) -> None:
+    run = finished(tmp_path / "s")
+    owner = (run / "evidence.json").owner()
+    sign(run, as_(f"not {owner}"), "approve")
+    assert verdict(run) == ("ship", [])
+    sign(run, as_(owner), "reject")
+    assert verdict(run) == ("reject", ["govern.signoff"])
+
+
+def test_another_policy_is_judged_without_training_again(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", use="internal", failed=[])
+    assert verdict(run) == ("ship", [])
+    judge_again(run, policy="team")
+    assert verdict(run) == ("hold", ["govern.signoff"])
+    judge_again(run)
+    assert verdict(run) == ("ship", [])
