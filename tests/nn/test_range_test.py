@@ -6,7 +6,7 @@ from tests.nn.learnable import QUIET, data
 from tests.nn.tiny import shared
 from touchstone.core.recipe import Lora, Recipe
 from touchstone.nn.families import TEXT
-from touchstone.nn.range_test import find_rate, steepest, usual_rate
+from touchstone.nn.range_test import chosen, find_rate, steepest, usual_rate
 from touchstone.nn.train import lay_out
 
 
@@ -19,6 +19,22 @@ def test_finds_where_the_loss_falls_steepest():
 def test_a_loss_that_never_falls_has_no_steepest_place():
     assert steepest([(rate, 1.0 + rate) for rate in np.geomspace(1e-6, 1, 20)]) == np.inf
     assert steepest([(1e-5, 1.0)]) == np.inf
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_at_the_smallest_rates_does_not_choose_the_rate(seed):
+    """A network that starts from a probe: dropout moves its small loss about, and no rate lowers it."""
+    rates = np.geomspace(1e-7, 1e-3, 46)
+    losses = 0.22 + 0.03 * np.random.default_rng(seed).standard_normal(46) / np.sqrt(np.arange(1, 47))
+    losses[0] = 0.15
+    assert chosen(list(zip(rates, losses, strict=True)), 1e-4) >= 1e-5
+
+
+def test_a_third_of_the_rate_with_the_smallest_loss_is_not_exceeded():
+    rates = np.geomspace(1e-7, 1e-2, 51)
+    losses = np.where(rates < 1e-5, 1.0, np.where(rates < 6e-5, 0.6, 0.9))
+    curve = list(zip(rates, losses, strict=True))
+    assert 1e-5 <= chosen(curve, 1e-4) <= 2e-5
 
 
 def test_usual_rates():

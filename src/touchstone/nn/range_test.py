@@ -21,6 +21,8 @@ from touchstone.nn.source import Source
 LOWEST = 1e-7
 HIGHEST = 1.0
 STEPS = 80
+IDLE = 2e-6
+"""Below this rate nothing is learnt in so few steps."""
 _CONVOLUTIONAL = frozenset({"mobilenet_v1", "mobilenet_v2", "resnet"})
 
 
@@ -49,7 +51,8 @@ def find_rate(
     a probe's head starts so low that the differences between batches would drown its fall (measured: the plain test
     chose a twentieth of the rate that did best). The difference is smoothed exponentially (0.9, bias-corrected); the
     test ends where it exceeds the loss the network began with. A third of the rate at which the loss was smallest is
-    never exceeded, even where that is less than usual. The network ends as it began. After Smith (WACV 2017).
+    not exceeded, even where that is less than usual, down to a tenth of the usual rate. The network ends as it began.
+    After Smith (WACV 2017).
 
     Returns
     -------
@@ -63,9 +66,14 @@ def find_rate(
         start = [_loss(network, source, rows, views, labels, criterion) for rows, views in pairs]
         curve = _climb(network, source, pairs, labels, criterion, mover, start)
     network.restore(before)
-    lowest = min(curve, key=lambda pair: pair[1])[0] if curve else usual
+    return RangeTest(chosen(curve, usual), tuple(curve))
+
+
+def chosen(curve: list[tuple[float, float]], usual: float) -> float:
+    """The rate that a curve speaks for, from a tenth of the usual one to three times as much."""
     rate = max(usual, min(3 * usual, steepest(curve) / 10))
-    return RangeTest(min(rate, lowest / 3) if _falls(curve, float(np.mean(start))) else rate, tuple(curve))
+    lowest = _lowest(curve)
+    return rate if lowest is None else max(usual / 10, min(rate, lowest / 3))
 
 
 def _climb(
@@ -88,9 +96,17 @@ def _climb(
     return curve
 
 
-def _falls(curve: list[tuple[float, float]], began: float) -> bool:
-    """Whether the loss fell by a twentieth at least, so that the place of its minimum means something."""
-    return bool(curve) and min(loss for _, loss in curve) < 0.95 * began
+def _lowest(curve: list[tuple[float, float]]) -> float | None:
+    """The rate of the smallest loss, where that lies a twentieth below what rates too small to matter show.
+
+    Dropout alone moves the loss of a well-started network by more than that; it moves it at the smallest rates, too.
+    """
+    still = [loss for rate, loss in curve if rate < IDLE]
+    moving = [pair for pair in curve if pair[0] >= IDLE]
+    if not still or not moving:
+        return None
+    rate, loss = min(moving, key=lambda pair: pair[1])
+    return rate if loss < 0.95 * min(still) else None
 
 
 def steepest(curve: list[tuple[float, float]]) -> float:

@@ -37,7 +37,7 @@ PATIENCE = 3
 TRAIN_SAMPLE = 2000
 FEWEST_FOR_A_TEMPERATURE = 50
 """Validation examples below which a temperature would be noise."""
-FORMAT = 3
+FORMAT = 4
 
 
 class Head(Protocol):
