@@ -27,6 +27,8 @@ MISSES = """\
 Every line above that is not whole is a miss of ours. Known beside them, from copies planted in real pictures (300 each): in cells of
 50 pixels half-size copies and copies with a frame are mostly lost among look-alikes, and of handwritten characters a quarter of the crops;
 rewordings, and two-word edits of texts under twelve words, are not found at all.
+Of eight-pixel digits only half of the copies are found. On the table `electricity`, whose classes a straight line parts badly, label noise
+of 4.8 % is stated that nobody has confirmed: there the linear probe and the neighbours may both be wrong.
 No other tool has been run beside these checks yet.
 """
 
