@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Exit statuses 3 and 4 are verdicts (reject, hold): the demo did what it should.
 A_VERDICT := { s=$$?; [ $$s -eq 3 ] || [ $$s -eq 4 ]; }
 
-.PHONY: help demo demo-text test lint format types docs acceptance fuzz bench faults bases pages pins clean
+.PHONY: help demo demo-text test test-postgres lint format types docs acceptance fuzz bench faults bases pages pins clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -46,6 +46,11 @@ demo-text: $(FOR_USE)
 ## make test        every test, on two cores (JOBS=4 for more)
 test: $(FOR_WORK)
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS) tests
+
+## make test-postgres   the registry's tests again, on a PostgreSQL server that is started for them
+test-postgres: $(FOR_WORK)
+	@$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest tests/registry -k postgresql; s=$$?; \
+	if [ $$s -eq 77 ]; then echo "test-postgres: nothing was run"; else exit $$s; fi
 
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)

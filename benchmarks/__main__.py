@@ -13,6 +13,7 @@ MEASURES = {
     "bill": "a whole governed run against one plain full fine-tuning, and what of it the evidence takes",
     "backbone": "the backbone pass against a plain loop and ONNX Runtime",
     "blocks": "fine-tuning of top blocks from cached activations against live",
+    "registry": "a registry of a million models: exposure, ancestors, registering, advisories, verification",
 }
 
 

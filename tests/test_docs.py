@@ -72,7 +72,10 @@ def test_every_command_shown_exists_with_its_options(text: str) -> None:
     for line in re.findall(r"^\$ touchstone (.*)$", text, re.MULTILINE):
         verb, *words = line.split()
         assert verb in command.commands
-        known = {option for parameter in command.commands[verb].params for option in parameter.opts}
+        found = command.commands[verb]
+        if hasattr(found, "commands"):
+            found = found.commands[words.pop(0)]
+        known = {option for parameter in found.params for option in parameter.opts}
         assert {word for word in words if word.startswith("--")} <= known
 
 

@@ -35,6 +35,12 @@ RegistryAt = Annotated[
         show_default=False,
     ),
 ]
+Sign = Annotated[
+    Path | None,
+    typer.Option(
+        "--sign", metavar="KEY", help="Prove it with your private key, in PEM or OpenSSH form.", show_default=False
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Until = Annotated[
     datetime | None,
@@ -53,6 +59,7 @@ def approve(
     break_glass: Annotated[
         bool, typer.Option("--break-glass", help="Let it through alone, loudly; to be reviewed within 72 hours.")
     ] = False,
+    key: Sign = None,
     registry: RegistryAt = None,
     as_json: Json = False,
 ) -> None:
@@ -63,14 +70,20 @@ def approve(
     from touchstone.pipeline.decisions import Person, sign
 
     last = until.date() if until else None
-    person = Person(role, reason, who)
+    person = Person(role, reason, who, key)
     raise typer.Exit(
         _show(sign(run, person, "approve", until=last, break_glass=break_glass, registry=registry), as_json)
     )
 
 
 def reject(
-    run: RunFolder, role: Role, reason: Reason, who: As = None, registry: RegistryAt = None, as_json: Json = False
+    run: RunFolder,
+    role: Role,
+    reason: Reason,
+    who: As = None,
+    key: Sign = None,
+    registry: RegistryAt = None,
+    as_json: Json = False,
 ) -> None:
     """Refuse a run. It stands until the same person approves.
 
@@ -78,7 +91,7 @@ def reject(
     """
     from touchstone.pipeline.decisions import Person, sign
 
-    raise typer.Exit(_show(sign(run, Person(role, reason, who), "reject", registry=registry), as_json))
+    raise typer.Exit(_show(sign(run, Person(role, reason, who, key), "reject", registry=registry), as_json))
 
 
 def waive(

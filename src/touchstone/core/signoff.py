@@ -27,6 +27,8 @@ class Signature:
     break_glass: bool = False
     claimed_by: str = ""
     """The account that gave this name without proof by a key; empty where it is the person's own."""
+    proven: bool = False
+    """Whether it carries a signature by the key that is registered for this person."""
 
     @property
     def holds(self) -> bool:

@@ -59,6 +59,8 @@ class Person:
     role: str
     reason: str
     name: str | None = None
+    key: Path | None = None
+    """A private key that proves it."""
 
     @property
     def who(self) -> str:
@@ -88,7 +90,14 @@ def sign(
     roles.may_approve(person.role, policy.roles)
     with _opened(run, registry) as (book, known):
         made = signoffs.Decision(
-            person.who, person.role, decision, person.reason, account(), until, break_glass and decision == "approve"
+            person.who,
+            person.role,
+            decision,
+            person.reason,
+            account(),
+            until,
+            break_glass and decision == "approve",
+            person.key,
         )
         with book.writing(decision=True) as writer:
             event = signoffs.sign(writer, known, made, binding_of(run, policy))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
+from hashlib import sha256
 from json.encoder import encode_basestring_ascii as _quoted
 from typing import NamedTuple
 
@@ -36,10 +36,10 @@ def hash_of(
     :func:`touchstone.core.digest.canonical_json` gives for the same fields.
     """
     text = (
-        f'{{"action":{_quoted(action)},"actor":{_quoted(actor)},"body_digest":{_quoted(body_digest)},'
+        f'{prev}{{"action":{_quoted(action)},"actor":{_quoted(actor)},"body_digest":{_quoted(body_digest)},'
         f'"role":{_quoted(role)},"seq":{seq},"subject":{_quoted(subject)},"time":{_quoted(time)}}}'
     )
-    return hashlib.sha256(f"{prev}{text}".encode()).hexdigest()
+    return sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

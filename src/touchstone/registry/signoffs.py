@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 from touchstone.core import digest
 from touchstone.core.errors import Fault, RegistryError
 from touchstone.core.signoff import Signature
-from touchstone.registry import log, people, roles
+from touchstone.registry import keys, log, people, roles
 from touchstone.registry.effects import Effects, Entity, Link, State
 from touchstone.registry.lineage import Known, facts
 from touchstone.registry.log import Writer, stamp
@@ -50,6 +51,8 @@ class Decision:
     """The account on the machine; where it is another name than ``who``, that name is only claimed."""
     until: date | None = None
     break_glass: bool = False
+    key: Path | None = None
+    """A private key that proves who decides."""
 
 
 def sound_reason(reason: str) -> str:
@@ -92,6 +95,7 @@ def sign(writer: Writer, run: Known, made: Decision, binding: Binding) -> int:
         "until": _end(made, writer.now), "break_glass": made.break_glass, "delegated_by": delegated,
         "after": writer.head.seq,
     }  # fmt: skip
+    plain["proof"] = keys.proof(writer.session, actor, made.who, _said(plain), made.key)
     kind = "approval" if made.decision == "approve" else "rejection"
     id = f"{kind}:{digest.of_data(plain | {'actor': actor}).removeprefix('sha256:')}"
     effects = Effects(
@@ -101,6 +105,11 @@ def sign(writer: Writer, run: Known, made: Decision, binding: Binding) -> int:
     )
     private = {"reason": sound_reason(made.reason)}
     return writer.append(made.decision, run.id, effects, actor=actor, role=made.role, private=private)
+
+
+def _said(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person's key signs of a decision."""
+    return {name: plain[name] for name in ("run", "decision", "role", "binding", "until", "break_glass")}
 
 
 def _end(made: Decision, now: datetime) -> str:
@@ -141,6 +150,7 @@ def signatures(session: Session, run: Known, binding: Binding, now: datetime) ->
         until = str(plain["until"])
         over = until < (stamp(now) if plain["break_glass"] else now.date().isoformat())
         account = str(plain["account"])
+        proven = keys.is_proven(session, actor, _said(plain), plain["proof"])
         found.append(
             Signature(
                 who=named.get(actor, actor), role=plain["role"], decision=plain["decision"], on=_day(session, known),
@@ -148,7 +158,7 @@ def signatures(session: Session, run: Known, binding: Binding, now: datetime) ->
                 suspended=known.until if known.state == SUSPENDED else "",
                 by_author=author is not None and author in (actor, plain["delegated_by"]),
                 break_glass=bool(plain["break_glass"]),
-                claimed_by=named.get(account, account) if account != actor else "",
+                claimed_by=named.get(account, account) if account != actor and not proven else "", proven=proven,
             )
         )  # fmt: skip
     return tuple(found)

@@ -53,13 +53,16 @@ class Session:
 
     def stream(self, sql: str) -> Iterator[Any]:
         """Rows as plain tuples, a few thousand at a time."""
-        result = self._connection.execution_options(stream_results=True).exec_driver_sql(sql)
-        # The driver's own cursor: a log of a million events should not pay for rows with names.
-        cursor = result.cursor
-        assert cursor is not None, "a query has a cursor"
-        while found := cursor.fetchmany(5000):
-            yield from found
-        result.close()
+        # The driver's own cursor: a log of a million events should not pay for rows that know their columns' names.
+        raw = self._connection.connection
+        named = {"name": "touchstone_stream"} if self._connection.dialect.name == "postgresql" else {}
+        cursor = raw.cursor(**named)  # one with a name stays on the server
+        try:
+            cursor.execute(sql)
+            while rows := cursor.fetchmany(5000):
+                yield from rows
+        finally:
+            cursor.close()
 
 
 @lru_cache(maxsize=256)
@@ -100,8 +103,11 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A consistent look that blocks nobody."""
-        with faults_of(self.place), self._engine.connect() as connection, connection.begin():
-            yield Session(connection)
+        with faults_of(self.place), self._engine.connect() as connection:
+            if self.dialect == "postgresql":  # SQLite's snapshots are as good by nature
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield Session(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

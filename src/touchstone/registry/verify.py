@@ -60,7 +60,7 @@ def verify(registry: Registry, *, tables: bool = True) -> Verification:
     started = time.monotonic()
     checkpoints = list(registry.checkpoints.all())
     with registry.reading() as session:
-        chain = _Chain(checkpoints)
+        chain = Chain(checkpoints)
         faults = [*_few(chain.faults(session.stream(f"SELECT {COLUMNS} FROM event ORDER BY seq")))]
         faults += _few(_checkpoint_faults(chain, checkpoints))
         faults += _few(_body_faults(session))
@@ -73,7 +73,7 @@ def verify(registry: Registry, *, tables: bool = True) -> Verification:
     )  # fmt: skip
 
 
-class _Chain:
+class Chain:
     """Walks the chain once; remembers the hashes that checkpoints speak of."""
 
     def __init__(self, checkpoints: Sequence[Checkpoint]) -> None:
@@ -82,7 +82,8 @@ class _Chain:
         self.events, self.head = 0, GENESIS
 
     def faults(self, rows: Iterator[Any]) -> Iterator[str]:
-        prev, expected, before = GENESIS, 1, ""
+        """Every fault of the chain, in the order of the log; rows are those of the table of events."""
+        prev, expected, before, wanted = GENESIS, 1, "", self._wanted
         for seq, moment, actor, role, action, subject, body_digest, said_prev, said_hash in rows:
             if seq != expected:
                 yield f"event {expected}{f' to {seq - 1}' if seq - 1 > expected else ''} is missing"
@@ -92,14 +93,14 @@ class _Chain:
                 yield f"event {seq} ({_short(action)} of {_short(subject)}, {_short(moment)}) was changed after it was written"
             if moment < before:
                 yield f"event {seq} is dated before the one that it follows"
-            if seq in self._wanted:
+            if seq in wanted:
                 self.seen[seq] = said_hash
             prev, expected, before = said_hash, seq + 1, moment
             self.events += 1
         self.head = prev
 
 
-def _checkpoint_faults(chain: _Chain, checkpoints: Sequence[Checkpoint]) -> Iterator[str]:
+def _checkpoint_faults(chain: Chain, checkpoints: Sequence[Checkpoint]) -> Iterator[str]:
     for one in checkpoints:
         found = chain.seen.get(one.seq)
         if found is None:
@@ -162,12 +163,13 @@ _COMPARED = (
 
 def _copy(source: Session, target: Session) -> None:
     names = COLUMNS.split(", ")
-    _insert(target, "event", names, source.stream(f"SELECT {COLUMNS} FROM event ORDER BY seq"))
+    insert_rows(target, "event", names, source.stream(f"SELECT {COLUMNS} FROM event ORDER BY seq"))
     bodies = source.stream("SELECT digest, key_id, bytes FROM body WHERE key_id IS NULL")
-    _insert(target, "body", ["digest", "key_id", "bytes"], bodies)
+    insert_rows(target, "body", ["digest", "key_id", "bytes"], bodies)
 
 
-def _insert(target: Session, table: str, columns: Sequence[str], rows: Iterator[Any]) -> None:
+def insert_rows(target: Session, table: str, columns: Sequence[str], rows: Iterator[Any]) -> None:
+    """Write many rows of one table, a few thousand at a time."""
     sql = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})"
     batch: list[dict[str, Any]] = []
     for row in rows:

@@ -9,6 +9,7 @@ import typer
 
 from touchstone.cli.registry import shown
 from touchstone.cli.registry.shown import At, Entry, Json
+from touchstone.cli.status import Exit
 
 _PRODUCTS = ("product", "id", "owner", "criticality", "hops", "state", "runs in")
 
@@ -176,3 +177,29 @@ def concentration(
     )
     shown.table("If a root failed", headings, rows)
     shown.line(f"Bands: {answer['bands']}. A product on two roots counts half for each.")
+
+
+def due(
+    days: Annotated[int, typer.Option("--days", min=0, max=3650, help="How far ahead to look.")] = 30,
+    registry: At = None,
+    as_json: Json = False,
+) -> None:
+    """Show what must be looked at again, by whom and by when.
+
+    The exit status is 4 where something is overdue, else 0.
+    """
+    from touchstone.pipeline import registered
+    from touchstone.registry.due import due as tasks
+
+    with registered.opened(registry) as book, book.reading() as session:
+        today = book.clock().date()
+        answer = [one.as_data(today) for one in tasks(session, today, days)]
+    if as_json:
+        shown.emit({"due": answer})
+    else:
+        rows = [
+            (one["day"] + (" OVERDUE" if one["overdue"] else ""), one["what"], one["entry"], one["owner"], one["do"])
+            for one in answer
+        ]
+        shown.table(f"Due within {days} days", ("by", "what", "for", "owner", "how"), rows)
+    raise typer.Exit(Exit.HOLD if any(one["overdue"] for one in answer) else Exit.SHIP)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -214,6 +215,29 @@ def grant(
         shown.emit({"event": event, "role": role, "to": holder})
     else:
         shown.line(f"{holder} holds the role {role}" + (f" until {until.date()}" if until else ""))
+
+
+def key(
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="Whose key it is.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Public key (PEM, OpenSSH) or X.509 certificate.", show_default=False)
+    ],
+    role: Role = "steward",
+    who: As = None,
+    registry: At = None,
+    as_json: Json = False,
+) -> None:
+    """Register a person's public key. From then on nothing is signed in that name without it."""
+    from touchstone.pipeline import registered
+    from touchstone.pipeline.account import account
+    from touchstone.registry import keys
+
+    with registered.opened(registry, create=True) as book, book.writing(decision=True) as writer:
+        event = keys.register(writer, person, file, who or account(), role)
+    if as_json:
+        shown.emit({"event": event, "person": person})
+    else:
+        shown.line(f"decisions of {person} need the signature of this key from now on")
 
 
 def erase(

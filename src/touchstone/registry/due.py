@@ -1,0 +1,127 @@
+"""What must be looked at again, by whom and by when: evidence ages, waivers and sign-offs end, advisories wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from touchstone.registry import advisories, people
+from touchstone.registry.effects import USES
+from touchstone.registry.lineage import RETIRED, Known, ancestors, exposed, facts, find, links, runs_of
+from touchstone.registry.projection import ACTIVE
+from touchstone.registry.store import Session
+
+EVALUATION = ("evaluation", 180)
+OF_BASES = (("security vetting", 30), ("provenance", 90), ("licence", 180))
+"""What is known of a base, and for how many days it counts."""
+_SETTLED = ("not_affected", "fixed")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One thing to do."""
+
+    day: str
+    """The day by which it must be done."""
+    what: str
+    entry: str
+    """Name of what it is about."""
+    id: str
+    owner: str
+    """Who must see to it; empty where nobody is named."""
+    do: str
+    """How."""
+
+    def as_data(self, today: date) -> dict[str, Any]:
+        """Plain data for machines."""
+        return {**asdict(self), "overdue": self.day < today.isoformat()}
+
+
+def due(session: Session, today: date, days: int = 30) -> list[Due]:
+    """Everything that is overdue or falls due within some days, the most urgent first."""
+    last = (today + timedelta(days=days)).isoformat()
+    found = {*_aged(session), *_waiting(session), *_ending(session, today)}
+    return sorted((one for one in found if one.day <= last), key=lambda one: (one.day, one.what, one.entry, one.id))
+
+
+def _aged(session: Session) -> Iterator[Due]:
+    """Evidence behind living products that grows too old."""
+    named = people.names(session)
+    for product in _all(session, "product"):
+        if product.state == RETIRED:
+            continue
+        owner = named.get(facts(session, product)["owner"], "")
+        for model in (
+            find(session, one["to"]) for one in links(session, product) if one["relation"] == USES and "to" in one
+        ):
+            if judged := [_day(session, run.number) for run in runs_of(session, model)]:
+                yield _after(
+                    max(judged), *EVALUATION, product, owner, "run its study again: touchstone run STUDY --fresh"
+                )
+            for base, _ in ancestors(session, model):
+                seen = _looked_at(session, base)
+                for what, lifetime in OF_BASES if seen else ():
+                    yield _after(
+                        seen, f"{what} of {base.name}", lifetime, product, owner, f"touchstone vet {base.name}"
+                    )
+
+
+def _after(since: str, what: str, lifetime: int, product: Known, owner: str, do: str) -> Due:
+    day = date.fromisoformat(since) + timedelta(days=lifetime)
+    return Due(day.isoformat(), f"{what} is {lifetime} days old", product.name, product.id, owner, do)
+
+
+def _looked_at(session: Session, base: Known) -> str:
+    """The day on which a base was last vetted, by itself or for a run; empty where it never was."""
+    seen = session.value(
+        "SELECT MAX(event.time) FROM link AS l JOIN event ON event.seq = l.source "
+        "WHERE l.target = :n AND l.relation IN ('considered', 'vetted')", n=base.number,
+    )  # fmt: skip
+    return str(seen or "")[:10]
+
+
+def _waiting(session: Session) -> Iterator[Due]:
+    """Products under an advisory that nobody has answered for."""
+    named = people.names(session)
+    for advisory in _all(session, "advisory"):
+        until = facts(session, advisory)["due"]
+        for model in advisories.affected(session, advisory):
+            for product, _ in exposed(session, model):
+                if advisories.answer(session, advisory, product.id)["status"] not in _SETTLED:
+                    owner = named.get(facts(session, product)["owner"], "")
+                    do = f"touchstone registry answer {advisory.name} {product.name} --status ... --reason ..."
+                    yield Due(until, f"advisory {advisory.name}", product.name, product.id, owner, do)
+
+
+def _ending(session: Session, today: date) -> Iterator[Due]:
+    """Waivers and sign-offs that still count and are about to end."""
+    named = people.names(session)
+    for kind, person, do in (
+        ("waiver", "asked", "mend the fault, or renew it once: touchstone waive"),
+        ("approval", "", "have it signed again: touchstone approve"),
+    ):
+        for known in _all(session, kind):
+            plain = facts(session, known)
+            until = str(plain["until"])[:10]
+            if known.state != ACTIVE or until < today.isoformat():
+                continue
+            actor = plain[person] if person else _actor(session, known)
+            broken = "break-glass " if plain.get("break_glass") else ""
+            yield Due(until, f"{broken}{kind} ends", known.name, known.id, named.get(actor, ""), do)
+
+
+def _all(session: Session, kind: str) -> list[Known]:
+    rows = session.rows(
+        "SELECT number, id, kind, name, state, until, version FROM entity WHERE kind = :kind ORDER BY number", kind=kind
+    )
+    return [Known(*row) for row in rows]
+
+
+def _day(session: Session, number: int) -> str:
+    return str(session.value("SELECT time FROM event WHERE seq = :seq", seq=number))[:10]
+
+
+def _actor(session: Session, known: Known) -> str:
+    return str(session.value("SELECT actor FROM event WHERE seq = :seq", seq=known.number))
