@@ -114,6 +114,8 @@ def _datasets(writer: Writer, run: RunFacts, actor: str) -> Iterator[tuple[str, 
         if named:
             id = of_digest("dataset", str(named))
             written = run.study["data"].get("train" if part == "data" else "test") or "made from train"
+            if isinstance(written, Mapping):
+                written = written.get("table", "")
             plain = {
                 "part": part,
                 "license": run.study["data"].get("license"),
