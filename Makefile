@@ -49,7 +49,7 @@ test: $(FOR_WORK)
 
 ## make test-postgres   the registry's tests again, on a PostgreSQL server that is started for them
 test-postgres: $(FOR_WORK)
-	@$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest tests/registry -k postgresql; s=$$?; \
+	@$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest -k postgresql tests/registry tests/pipeline/test_decisions.py tests/cli/test_registry.py; s=$$?; \
 	if [ $$s -eq 77 ]; then echo "test-postgres: nothing was run"; else exit $$s; fi
 
 ## make lint        style of the code, and documents that hold together

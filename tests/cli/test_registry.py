@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.pipeline.small_run import SLICES, evidence, finished
+from tests.registry.servers import SERVER, fresh_database
 
 LATER = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
 
@@ -21,13 +22,13 @@ LATER = (datetime.now(UTC).date() + timedelta(days=30)).isoformat()
 class Shell:
     """The command in fresh interpreters, in one folder with one state folder."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, registry: str = "") -> None:
+        self.folder, self.registry = folder, registry
 
     def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "touchstone", *map(str, arguments)]
         environment = {**os.environ, "TOUCHSTONE_HOME": str(self.folder / "home"), "COLUMNS": "200"}
-        environment.pop("TOUCHSTONE_REGISTRY", None)
+        environment["TOUCHSTONE_REGISTRY"] = self.registry
         return subprocess.run(
             command, cwd=self.folder, capture_output=True, text=True, check=False, timeout=120, env=environment
         )
@@ -47,7 +48,29 @@ def approve(shell: Shell, run: Path, name: str, *more: object) -> subprocess.Com
     return shell("approve", run, "--role", "owner", "--reason", "looked at it", "--as", name, *more)
 
 
+@pytest.mark.skipif(SERVER is None, reason="no PostgreSQL server is named: make test-postgres")
+def test_the_whole_story_on_postgresql(tmp_path: Path) -> None:
+    import psycopg
+
+    with fresh_database() as url:
+        tell(Shell(tmp_path, url), tmp_path)
+        with psycopg.connect(url, autocommit=True) as database:
+            database.execute("UPDATE event SET role = 'auditor' WHERE action = 'approve'")
+        assert Shell(tmp_path, url)("registry", "verify").returncode == 3
+
+
 def test_the_whole_story(shell: Shell, tmp_path: Path) -> None:
+    tell(shell, tmp_path)
+    with sqlite3.connect(tmp_path / "home" / "registry.db") as database:
+        database.execute("UPDATE event SET role = 'auditor' WHERE action = 'approve'")
+    database.close()
+    broken = shell("registry", "verify", "--json")
+    assert broken.returncode == 3
+    assert not json.loads(broken.stdout)["whole"]
+
+
+def tell(shell: Shell, tmp_path: Path) -> None:
+    """Hold, the author's own signature, another's, a product, an advisory, new signatures, an answer."""
     run = finished(tmp_path / "s")
     author = (run / "evidence.json").owner()
     assert shell("approve", run, "--role", "owner", "--reason", "mine", "--as", author).returncode == 3
@@ -69,12 +92,6 @@ def test_the_whole_story(shell: Shell, tmp_path: Path) -> None:
     shell("registry", "answer", "CVE-1", "shop", "--status", "fixed", "--reason", "looked again", "--as", "carol")
     assert shell.json("registry", "show", "shop")["state"] == "active"
     assert shell("registry", "verify").returncode == 0
-    with sqlite3.connect(tmp_path / "home" / "registry.db") as database:
-        database.execute("UPDATE event SET role = 'auditor' WHERE action = 'approve'")
-    database.close()
-    broken = shell("registry", "verify", "--json")
-    assert broken.returncode == 3
-    assert not json.loads(broken.stdout)["whole"]
 
 
 def test_a_waiver_ships_what_failed_until_its_end(shell: Shell, tmp_path: Path) -> None:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.pipeline.small_run import SLICES, evidence, finished
+from tests.registry.servers import KINDS, fresh_database
 from touchstone.core.errors import InputError
 from touchstone.govern.rejudge import measured_digest
 from touchstone.pipeline import decisions, recording
@@ -22,13 +27,19 @@ from touchstone.registry.verify import verify
 TODAY = datetime.now(UTC).date()
 
 
-@pytest.fixture(autouse=True)
-def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True, params=KINDS)
+def state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A state folder of its own; the account is ann's."""
     monkeypatch.setenv("TOUCHSTONE_HOME", str(tmp_path / "home"))
     monkeypatch.delenv(recording.VARIABLE, raising=False)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(decisions, "account", lambda: "ann")
-    return tmp_path / "home"
+    if request.param == "sqlite":
+        yield
+        return
+    with fresh_database() as url:
+        monkeypatch.setenv(recording.VARIABLE, url)
+        yield
 
 
 def recorded(folder: Path, **more: Any) -> Path:
@@ -292,3 +303,26 @@ def test_another_policy_is_judged_without_training_again(tmp_path: Path) -> None
     assert verdict(run) == ("hold", ["govern.signoff"])
     judge_again(run)
     assert verdict(run) == ("ship", [])
+
+
+def test_two_people_who_sign_at_once_both_count(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", policy="team")
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "touchstone", "approve", str(run), "--role", role, "--reason", "looked", "--as", who],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+        for who, role in (("bob", "owner"), ("eve", "reviewer"))
+    ]  # fmt: skip
+    said = [one.communicate(timeout=120) for one in both]
+    assert {one.returncode for one in both} <= {0, 4}, said
+    assert verdict(run) == ("ship", [])
+
+
+def test_the_review_date_is_the_day_on_which_the_first_sign_off_or_waiver_ends(tmp_path: Path) -> None:
+    run = recorded(tmp_path / "s", failed=[SLICES])
+    sign(run, as_("bob"), "approve", until=TODAY + timedelta(days=50))
+    waive(run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=20))
+    record = json.loads((run / "decision.json").read_text(encoding="utf-8"))
+    assert record["review"] == (TODAY + timedelta(days=20)).isoformat()
+    assert record["review"] in (run / "decision.md").read_text(encoding="utf-8")

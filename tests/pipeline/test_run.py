@@ -15,7 +15,11 @@ from typing import Any
 import pytest
 
 from touchstone.core import catalogue
+from touchstone.pipeline import recording
+from touchstone.pipeline.replay import replay
 from touchstone.pipeline.run import run
+from touchstone.registry import lineage, log
+from touchstone.registry.book import Registry
 from touchstone.study.parse import parse
 
 FILES = {"study.lock.yaml", "evidence.json", "report.html", "model_card.md", "decision.md", "bom.json", "flagged.csv", "splits.csv",
@@ -83,6 +87,29 @@ def test_a_finished_run_is_shown_again_and_opens_nothing(first: Any, workshop: P
 def test_the_same_study_from_nothing_gives_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:
     again = run(parse(workshop / "study.yaml"), out=workshop / "again")
     assert untimed(again.evidence) == untimed(first.evidence)
+
+
+def test_the_plan_was_recorded_before_the_run_and_both_before_anything_else_was_asked(first: Any, home: Path) -> None:
+    with Registry.open(recording.place()) as registry, registry.reading() as session:
+        actions = [event.action for event in log.events(session)]
+        assert actions[:1] == ["plan"] and actions.count("run") >= 1
+        (base, _), *_ = lineage.ancestors(session, lineage.find(session, "shapes", "model"))
+        assert base.name in ("bases/one", "bases/two")
+
+
+def test_a_replay_brings_the_same_evidence_and_names_what_differs(first: Any, workshop: Path, home: Path) -> None:
+    again = replay(first.folder)
+    assert again.same, again.differences
+    changed = json.loads(first.text)
+    row = changed["comparison"][0]
+    row["value"] = 0.123
+    (first.folder / "evidence.json").write_text(json.dumps(changed))
+    try:
+        found = replay(first.folder)
+    finally:
+        (first.folder / "evidence.json").write_text(first.text, encoding="utf-8")
+    assert [one.was for one in found.differences] == [0.123]
+    assert row["candidate"] in found.differences[0].where
 
 
 def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:

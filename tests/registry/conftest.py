@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tests.registry.servers import KINDS, fresh_database
 from touchstone.registry.book import Registry
 from touchstone.registry.place import Place, find
-
-SERVER = os.environ.get("TOUCHSTONE_TEST_POSTGRES")
-"""URL of a PostgreSQL server on which databases may be made (`make test-postgres` starts one)."""
 
 
 class Clock:
@@ -35,21 +31,14 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["sqlite", *(["postgresql"] if SERVER else [])])
+@pytest.fixture(params=KINDS)
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
     """Where a new registry goes."""
     if request.param == "sqlite":
         yield find(str(tmp_path / "registry.db"), tmp_path, tmp_path / "home")
         return
-    import psycopg
-
-    assert SERVER is not None, "the parameter is only there where a server is"
-    name = f"t{secrets.token_hex(8)}"
-    with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-    yield find(f"{SERVER}/{name}", tmp_path, tmp_path / "home")
-    with psycopg.connect(f"{SERVER}/postgres", autocommit=True) as server:
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with fresh_database() as url:
+        yield find(url, tmp_path, tmp_path / "home")
 
 
 @pytest.fixture

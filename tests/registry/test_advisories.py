@@ -145,3 +145,11 @@ def test_a_known_product_is_not_silently_given_to_somebody_else(registry: Regist
             register(writer, Product("p", "mallory", 2), models, "ann", "steward")
         with pytest.raises(RegistryError, match="between 1 and 5"):
             register(writer, Product("q", "dora", 6), models, "ann", "steward")
+
+
+@pytest.mark.parametrize("role", ["auditor", "scientist", "Ste ward"])
+def test_who_may_not_suspend_changes_nothing(registry: Registry, role: str) -> None:
+    trees.diamond(registry)
+    with pytest.raises(RegistryError, match=r"--role"), registry.writing() as writer:
+        advise(writer, Advisory("A", "bias", "blocker", "x"), [lineage.find(writer.session, "model:base")], "ann", role)
+    assert state(registry, "product:shop") == "active"

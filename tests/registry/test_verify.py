@@ -73,6 +73,7 @@ def test_a_registry_that_nobody_touched_is_whole(filled: Registry) -> None:
     ("statements", "said"),
     [
         (["UPDATE event SET action = 'praise' WHERE seq = 3"], "event 3 "),
+        (["UPDATE event SET time = x'00ff' WHERE seq = 3"], "event 3 "),
         (["UPDATE event SET time = '2020-01-01T00:00:00.000Z' WHERE seq = 2"], "event 2 "),
         (["PRAGMA foreign_keys = OFF", "DELETE FROM event WHERE seq = 4"], "event 4 is missing"),
         (["UPDATE event SET seq = 99 WHERE seq = 3", "UPDATE event SET seq = 3 WHERE seq = 4", "UPDATE event SET seq = 4 WHERE seq = 99"], "event 3 "),
@@ -153,4 +154,30 @@ def test_a_bent_export_is_refused_whole(
     with Registry.open(find(str(tmp_path / "other.db"), tmp_path, tmp_path / "h2"), clock=clock) as other:
         with pytest.raises(RegistryError, match=said):
             take_in(other, text, "log")
+        assert verify(other).events == 0
+
+
+def test_an_export_that_makes_one_thing_twice_is_refused(tmp_path: Path, clock: Clock) -> None:
+    with Registry.open(find(str(tmp_path / "forger.db"), tmp_path, tmp_path / "h3"), clock=clock) as forger:
+        trees.model(forger, "base")
+        with forger.writing() as writer:
+            named = writer.session.value("SELECT body_digest FROM event")
+            fields = (
+                2,
+                "2026-05-04T12:00:00.000Z",
+                "touchstone",
+                "",
+                "register",
+                "model:base",
+                named,
+                writer.head.hash,
+            )
+            writer.session.run(
+                "INSERT INTO event VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i)",
+                **dict(zip("abcdefghi", (*fields, hash_of(*fields)), strict=True)),
+            )
+        forged = list(lines(forger))
+    with Registry.open(find(str(tmp_path / "other.db"), tmp_path, tmp_path / "h2"), clock=clock) as other:
+        with pytest.raises(RegistryError, match="contradicts"):
+            take_in(other, forged, "log")
         assert verify(other).events == 0

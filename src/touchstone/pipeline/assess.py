@@ -19,7 +19,7 @@ from touchstone.pipeline.folder import choose as choose_folder
 from touchstone.pipeline.looking import MOST_REFERENCES, first_by_content, read_retention, write_retention
 from touchstone.pipeline.outputs import folder_digest
 from touchstone.pipeline.result import Result
-from touchstone.pipeline.run import ALL_GROUPS, Run, shown_again
+from touchstone.pipeline.run import Run, carry_out, shown_again
 from touchstone.study.model import Study
 
 if TYPE_CHECKING:
@@ -44,12 +44,7 @@ def assess(study: Study, *, out: Path | None = None, fresh: bool = False, progre
         progress.say(f"this study has been assessed and nothing has changed; {place.path} is shown again")
         return shown_again(place.path, progress)
     with Assessment.in_folder(study, place, progress) as work:
-        work.prepare()
-        if work.bases:
-            work.rank()
-            work.adapt()
-            work.evaluate()
-        result = work.conclude(ALL_GROUPS, work.available)
+        result = carry_out(work, planned=lambda test: recording.of_plan(study, test, progress))
         recording.of_run(place.path, progress)
         return result
 

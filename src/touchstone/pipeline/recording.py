@@ -64,7 +64,7 @@ def record(registry: Registry, run: Finished, author: str) -> Known:
     from touchstone.registry.records import RunFacts, record_run
 
     facts = RunFacts(
-        run.evidence, run.study, run.digests, measured_digest(run.evidence), str(run.folder), _environment()
+        run.evidence, run.study, run.digests, measured_digest(run.evidence), str(run.folder), environment()
     )
     with registry.writing() as writer:
         return record_run(writer, facts, author)
@@ -79,7 +79,7 @@ def of_vetting(evidence: Mapping[str, Any], progress: Progress) -> None:
         record_vetting(writer, evidence, account())
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """Versions that a result depends on."""
     import platform
     from importlib.metadata import PackageNotFoundError, version

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +124,7 @@ def exposed_by(session: Session, advisory: Known) -> list[dict[str, Any]]:
     from touchstone.registry import advisories, lineage, people, products
 
     named, plain = people.names(session), lineage.facts(session, advisory)
-    today = date.today().isoformat()
+    today = datetime.now(UTC).date().isoformat()
     found: dict[str, dict[str, Any]] = {}
     for model in advisories.affected(session, advisory):
         for one in lineage.resting(session, model):

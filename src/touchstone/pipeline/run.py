@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -56,14 +56,26 @@ def run(study: Study, *, out: Path | None = None, fresh: bool = False, progress:
         )
         return shown_again(place.path, progress)
     with Run.in_folder(study, place, progress) as work:
-        work.prepare()
-        if work.bases:
-            work.rank()
-            work.adapt()
-            work.evaluate()
-        result = work.conclude(ALL_GROUPS, work.available)
+        result = carry_out(work, planned=lambda test: recording.of_plan(study, test, progress))
         recording.of_run(place.path, progress)
         return result
+
+
+def carry_out(work: Run, planned: Callable[[str], None] | None = None) -> Result:
+    """Every stage in its order.
+
+    Parameters
+    ----------
+    planned : told the digest of the sealed test set before it is opened
+    """
+    work.prepare()
+    if work.bases:
+        work.rank()
+        work.adapt()
+        if planned is not None:
+            planned(work.context.data.seal.digest)
+        work.evaluate()
+    return work.conclude(ALL_GROUPS, work.available)
 
 
 def shown_again(folder: Path, progress: Progress) -> Result:
@@ -206,7 +218,6 @@ class Run:
         self.context.latency = self.outputs.latency(self.arena)
         seal = self.context.data.seal
         key, model = study_digest(self.study), self.outputs.model_digest
-        recording.of_plan(self.study, self.context.data.seal.digest, self.bench.progress)
         with self.bench.journal.stage("evaluation", "opening the sealed test set"):
             self.context.opened = seal.open(key, model)
             self.context.openings = seal.openings()

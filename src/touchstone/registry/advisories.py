@@ -13,7 +13,7 @@ from touchstone.registry.effects import Effects, Entity, Link, State
 from touchstone.registry.lineage import RETIRED, Known, exposed, facts, find, links
 from touchstone.registry.log import Writer
 from touchstone.registry.projection import ACTIVE
-from touchstone.registry.roles import sound
+from touchstone.registry.roles import writes
 from touchstone.registry.signoffs import SUSPENDED, sound_reason
 from touchstone.registry.store import Session
 
@@ -81,7 +81,7 @@ def advise(writer: Writer, made: Advisory, models: Sequence[Known], by: str, rol
         tuple(Link(id, "affects", one.id) for one in models),
         states=tuple(states),
     )
-    writer.append("advise", id, effects, actor=actor, role=sound(role))
+    writer.append("advise", id, effects, actor=actor, role=writes(role, "advise"))
     return find(session, id)
 
 
@@ -149,7 +149,7 @@ def reply(writer: Writer, advisory: Known, product: Known, status: str, reason: 
     actor = writer.person(by)
     effects = Effects(Entity(id, "answer", status, plain), links_)
     writer.append(
-        "answer", product.id, effects, actor=actor, role=sound(role), private={"reason": sound_reason(reason)}
+        "answer", product.id, effects, actor=actor, role=writes(role), private={"reason": sound_reason(reason)}
     )
     holding = {one.number: one for used in _models(session, product) for one in over(session, used)}
     state = state_of(product.id, list(holding.values()), session)

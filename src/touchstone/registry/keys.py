@@ -17,7 +17,7 @@ from touchstone.core.errors import Fault, RegistryError
 from touchstone.registry.effects import Effects, Entity
 from touchstone.registry.lineage import facts, listed
 from touchstone.registry.log import Writer
-from touchstone.registry.roles import sound
+from touchstone.registry.roles import writes
 from touchstone.registry.store import Session
 
 _MEND = "give an unencrypted EC or Ed25519 key, in PEM or as ssh-keygen writes it"
@@ -41,7 +41,7 @@ def register(writer: Writer, person: str, key: Path, by: str, role: str) -> int:
     if writer.session.value("SELECT 1 FROM entity WHERE id = :id", id=id):
         raise RegistryError(Fault(str(key), "is registered for somebody else", "every person has a key of their own"))
     effects = Effects(Entity(id, "key", id[4:20], plain))
-    return writer.append("register", id, effects, actor=writer.person(by), role=sound(role))
+    return writer.append("register", id, effects, actor=writer.person(by), role=writes(role))
 
 
 def proof(session: Session, person: str, name: str, said: Mapping[str, Any], key: Path | None) -> str:

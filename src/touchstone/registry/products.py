@@ -12,7 +12,7 @@ from touchstone.registry.lineage import RETIRED, Known, facts, find, links, runs
 from touchstone.registry.log import Writer
 from touchstone.registry.projection import ACTIVE
 from touchstone.registry.records import of_digest, of_name
-from touchstone.registry.roles import sound
+from touchstone.registry.roles import writes
 from touchstone.registry.store import Session
 
 MOST_CRITICAL = 5
@@ -56,7 +56,7 @@ def register(writer: Writer, made: Product, models: Sequence[Known], by: str, ro
         _state(writer, id, models),
     )
     if effects.entity or effects.links or effects.unlinks:
-        writer.append("register" if entity else "move", id, effects, actor=actor, role=sound(role))
+        writer.append("register" if entity else "move", id, effects, actor=actor, role=writes(role))
     return find(writer.session, id)
 
 
@@ -88,7 +88,7 @@ def deploy(writer: Writer, product: Known, environment: str, by: str, role: str)
     effects = Effects(
         Entity(id, "deployment", f"{product.name}@{environment}", plain), (Link(id, "deploys", product.id),)
     )
-    writer.append("deploy", id, effects, actor=writer.person(by), role=sound(role))
+    writer.append("deploy", id, effects, actor=writer.person(by), role=writes(role))
     return id
 
 
@@ -106,7 +106,7 @@ def retire(writer: Writer, known: Known, by: str, role: str) -> int:
         )
         raise RegistryError(Fault(known.name, what))
     effects = Effects(states=(State(known.id, RETIRED, writer.now.date().isoformat()),))
-    return writer.append("retire", known.id, effects, actor=writer.person(by), role=sound(role))
+    return writer.append("retire", known.id, effects, actor=writer.person(by), role=writes(role))
 
 
 def models_of(session: Session, known: Known) -> list[Known]:

@@ -11,7 +11,7 @@ from touchstone.core.errors import Fault, RegistryError
 from touchstone.registry.effects import EVIDENCE, LINEAGE, Effects, Entity, Link, State
 from touchstone.registry.lineage import Known, facts, find
 from touchstone.registry.log import Writer
-from touchstone.registry.roles import sound
+from touchstone.registry.roles import writes
 
 SCIENTIST = "scientist"
 _WHOLE = 64
@@ -114,6 +114,8 @@ def _datasets(writer: Writer, run: RunFacts, actor: str) -> Iterator[tuple[str, 
         if named:
             id = of_digest("dataset", str(named))
             written = run.study["data"].get("train" if part == "data" else "test") or "made from train"
+            if isinstance(written, Mapping):
+                written = written.get("table", "")
             plain = {
                 "part": part,
                 "license": run.study["data"].get("license"),
@@ -217,4 +219,4 @@ def record_link(
         if one.kind != "model":
             raise RegistryError(Fault(one.name, f"is a {one.kind}, no model"))
     effects = Effects(links=(Link(child.id, relation, parent.id, *shown_by),))
-    return writer.append("link", child.id, effects, actor=writer.person(by), role=sound(role))
+    return writer.append("link", child.id, effects, actor=writer.person(by), role=writes(role))

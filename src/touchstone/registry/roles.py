@@ -41,6 +41,15 @@ def sound(role: str) -> str:
     return role
 
 
+def writes(role: str, what: str = "") -> str:
+    """A role that may write to the registry; the auditor reads, and a scientist suspends nothing."""
+    if sound(role) == "auditor" or (role == "scientist" and what == "advise"):
+        raise RegistryError(
+            Fault("--role", f"this is not for a {role}: a {role} {MAY_NOT_SIGN[role]}", "act in another role")
+        )
+    return role
+
+
 def may_approve(role: str, named: Sequence[str]) -> None:
     """Refuse a role that does not sign; ``named`` are those that the policy asks for."""
     sound(role)

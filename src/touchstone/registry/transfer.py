@@ -49,6 +49,8 @@ def take_in(registry: Registry, source: Iterable[str], name: str) -> int:
     RegistryError
         where a line is no export, a digest or hash does not hold, or the two histories parted; nothing is taken then
     """
+    from sqlalchemy.exc import IntegrityError
+
     added = 0
     with registry.writing(decision=True) as writer:
         session = writer.session
@@ -57,6 +59,8 @@ def take_in(registry: Registry, source: Iterable[str], name: str) -> int:
                 added += _take(session, json.loads(line))
             except (ValueError, KeyError, TypeError, binascii.Error) as fault:
                 raise _refused(name, number, f"is no line of an exported log ({fault})") from fault
+            except IntegrityError as fault:
+                raise _refused(name, number, "contradicts what is there already") from fault
             except _Unsound as fault:
                 raise _refused(name, number, str(fault)) from fault
         writer.appended = added

@@ -49,6 +49,8 @@ class Decision:
     waivers: Sequence[str]
     obligations: Sequence[str]
     watch: Sequence[str]
+    review: str
+    """Date by which it must be looked at again; empty where nothing ends."""
     next_step: str
     digests: Sequence[tuple[str, str]]
 
@@ -86,6 +88,7 @@ def decide(reading: Reading) -> Decision:
         waivers=_waivers(reading),
         obligations=_obligations(reading),
         watch=_watch(reading),
+        review=_review(reading),
         next_step=what_next(reading),
         digests=_digests(reading),
     )
@@ -203,6 +206,16 @@ def _watch(reading: Reading) -> list[str]:
     return [f"{_bound(*item)}" for item in mapping(reading.study.get("require")).items()]
 
 
+def _review(reading: Reading) -> str:
+    """The day on which the first sign-off or waiver that counts today ends."""
+    details = [mapping(finding.get("details")) for finding in reading.findings]
+    ends = [mapping(one["waiver"]).get("until") for one in details if one.get("waiver")]
+    for one in (signature for found in details for signature in records(found.get("signatures"))):
+        if not (one.get("expired") or one.get("changed") or one.get("suspended")):
+            ends.append(one.get("until"))
+    return min((str(end)[:10] for end in ends if end), default="")
+
+
 def _digests(reading: Reading) -> list[tuple[str, str]]:
     study = mapping(reading.evidence.get("study")).get("digest")
     found = [("study", str(study or _NOT_RECORDED)), ("evidence", reading.digest)]
@@ -236,7 +249,8 @@ def _text(decision: Decision) -> str:
         "To be watched in use",
         bullets(escape(line) for line in decision.watch) or ["No threshold was fixed in the study."],
     )
-    lines += _section("Rollback target and review date", ["Not recorded."])
+    lines += _section("Rollback target", ["Not recorded."])
+    lines += _section("Review date", [escape(decision.review, 40) or "Not recorded."])
     lines += _section("Next step", [escape(decision.next_step, 1200)] if decision.next_step else [])
     lines += _section("Evidence", bullets(f"{escape(name, 100)}: `{_code(value)}`" for name, value in decision.digests))
     lines += ["Beside this file: `evidence.json`, `report.html`, `model_card.md`, `study.lock.yaml`.", ""]
