@@ -31,7 +31,7 @@ def untimed(evidence: Any) -> Any:
     """The evidence without what a clock or an energy counter said."""
     plain = {key: value for key, value in evidence.items() if key != "cost"}
     plain["findings"] = [
-        {key: finding[key] for key in ("check", "subject", "status")} if finding["check"] in TIMED else finding
+        {key: finding[key] for key in ("check", "subject")} if finding["check"] in TIMED else finding
         for finding in plain["findings"]
     ]
     return _without(plain, {"seconds", "energy_wh"})
