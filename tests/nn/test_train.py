@@ -191,7 +191,7 @@ def test_imbalanced_classes_change_the_loss_of_own_recipes_alone(tmp_path):
 
 def test_a_head_that_is_too_sure_is_cooled_and_a_users_is_left_as_it_is(tmp_path):
     base, given = shared("resnet"), data(IMAGE, 48)
-    if len(given.validation.labels) < training.FEWEST_FOR_A_TEMPERATURE:
+    if len(given.validation.labels) < training.FEWEST:
         given = replace(given, validation=given.validation.take(np.arange(60) % len(given.validation)))
     plain = tune(base, tmp_path / "a", replace(TOP, learning_rate=1e-2, epochs=12), given)
     cooled = tune(base, tmp_path / "b", replace(TOP, learning_rate=1e-2, epochs=12, user=False), given)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from touchstone.cli.options import AnswerJson, RegistryAt
 from touchstone.cli.status import Exit, of_verdict
 from touchstone.cli.terminal import clean
 from touchstone.core.finding import Verdict
@@ -26,22 +27,12 @@ As = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="Who decides; your account's name where absent.", show_default=False),
 ]
-RegistryAt = Annotated[
-    str | None,
-    typer.Option(
-        "--registry",
-        metavar="URL",
-        help="A file or a postgresql:// URL; found by itself where absent.",
-        show_default=False,
-    ),
-]
 Sign = Annotated[
     Path | None,
     typer.Option(
         "--sign", metavar="KEY", help="Prove it with your private key, in PEM or OpenSSH form.", show_default=False
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Until = Annotated[
     datetime | None,
     typer.Option(
@@ -61,7 +52,7 @@ def approve(
     ] = False,
     key: Sign = None,
     registry: RegistryAt = None,
-    as_json: Json = False,
+    as_json: AnswerJson = False,
 ) -> None:
     """Sign a run as it is now. The signature falls when its plan, evidence, policy or model changes.
 
@@ -83,7 +74,7 @@ def reject(
     who: As = None,
     key: Sign = None,
     registry: RegistryAt = None,
-    as_json: Json = False,
+    as_json: AnswerJson = False,
 ) -> None:
     """Refuse a run. It stands until the same person approves.
 
@@ -111,7 +102,7 @@ def waive(
     ] = None,
     who: As = None,
     registry: RegistryAt = None,
-    as_json: Json = False,
+    as_json: AnswerJson = False,
 ) -> None:  # fmt: skip
     """Carry a failed finding openly until a date. It stays failed, is shown everywhere, and no longer decides.
 

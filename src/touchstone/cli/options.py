@@ -15,3 +15,13 @@ Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Where the output folder goes.", show_default=False)
 ]
 Fresh = Annotated[bool, typer.Option("--fresh", help="Start over, even if this study has been run.")]
+RegistryAt = Annotated[
+    str | None,
+    typer.Option(
+        "--registry",
+        metavar="URL",
+        help="A file or a postgresql:// URL; found by itself where absent.",
+        show_default=False,
+    ),
+]
+AnswerJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]

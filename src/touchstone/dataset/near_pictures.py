@@ -196,7 +196,7 @@ class _Judge:
         """Difference of the colours relative to how strong they are; 0 where one of the two is grey."""
         thumbs = self._thumbs
         whole = repeated(WHOLE, len(placed))
-        difference, strength = np.zeros(len(placed), np.float32), np.full(len(placed), np.inf, np.float32)
+        difference = np.zeros(len(placed), np.float32)
         colours = [(0, 1), (2, 1)]
         sums = [np.zeros(len(placed), np.float32), np.zeros(len(placed), np.float32)]
         for one, other in colours:

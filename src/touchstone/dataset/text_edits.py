@@ -36,7 +36,7 @@ def edit_candidates(texts: Sequence[str]) -> NDArray[np.int64]:
     """
     keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for index, text in enumerate(texts):
-        words = _WORD.findall(normal_form(text[:_LONGEST_TEXT]))
+        words = _words(text)
         if len(words) < FEW_SURE:
             continue
         found = [np.array([_code("".join(sorted("".join(words))))])]
@@ -48,6 +48,10 @@ def edit_candidates(texts: Sequence[str]) -> NDArray[np.int64]:
         keys.append(np.unique(np.concatenate(found)))
         owners.append(np.full(len(keys[-1]), index, np.int64))
     return _sharing(np.concatenate(keys), np.concatenate(owners))
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(normal_form(text[:_LONGEST_TEXT]))
 
 
 def _code(word: str) -> np.uint64:
@@ -70,7 +74,7 @@ def _sharing(keys: NDArray[np.uint64], owners: NDArray[np.int64]) -> NDArray[np.
 
 def edits(texts: Sequence[str], pairs: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which pairs (k, 2) differ by an edit only, and which name other numbers and so are two things."""
-    words = [_WORD.findall(normal_form(text[:_LONGEST_TEXT])) for text in texts] if len(pairs) else []
+    words = [_words(text) for text in texts] if len(pairs) else []
     common = _templates(words[:_SAMPLE])
     edited = [is_edit(words[a], words[b], common) for a, b in pairs.tolist()]
     other = [other_numbers(words[a], words[b]) for a, b in pairs.tolist()]

@@ -13,7 +13,7 @@ from touchstone.stats.bootstrap import resample
 from touchstone.stats.claims import Claim, item_claim
 from touchstone.stats.intervals import clopper_pearson
 from touchstone.stats.permutation import tail_p_value
-from touchstone.stats.temperature import fit_temperature
+from touchstone.stats.temperature import FEWEST, fit_temperature
 
 Floats = NDArray[Any]
 
@@ -209,7 +209,7 @@ def temperature(probabilities: Floats, labels: NDArray[Any]) -> float:
     ----------
     Guo et al. (ICML 2017).
     """
-    if len(labels) < 50:
+    if len(labels) < FEWEST:
         return 1.0
     return fit_temperature(np.log(np.maximum(np.asarray(probabilities, dtype=np.float64), 1e-12)), labels)
 

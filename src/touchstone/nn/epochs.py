@@ -14,7 +14,7 @@ from touchstone.nn.criterion import Criterion
 from touchstone.nn.evaluation import Held
 from touchstone.nn.families import head, set_head
 from touchstone.nn.fold_head import fit_head, penultimate
-from touchstone.nn.loop import Plan, looks_after, train
+from touchstone.nn.loop import Plan, looks_after, trailing, train
 from touchstone.nn.network import Network
 from touchstone.nn.source import Picked, Source
 
@@ -86,9 +86,8 @@ def choose_epochs(
 
 def risen(log: TrainingLog) -> str | None:
     """Why a fold can end: its held-out loss, smoothed over three looks, has not been lower for four looks."""
-    losses = np.array(log.tempered_losses)
-    smoothed = np.array([losses[max(0, i - 2) : i + 1].mean() for i in range(len(losses))])
-    return "the held-out loss has risen" if len(losses) - 1 - int(np.argmin(smoothed)) >= RISEN_FOR else None
+    smoothed = trailing(log.tempered_losses)
+    return "the held-out loss has risen" if len(smoothed) - 1 - int(np.argmin(smoothed)) >= RISEN_FOR else None
 
 
 def _per_epoch(losses: Sequence[float], epochs: int) -> NDArray[np.float64]:

@@ -67,7 +67,11 @@ def logits(network: Network, source: Source, *, batch_size: int = 64, rows: NDAr
 
 def evaluate(network: Network, held: Held, criterion: Criterion) -> Evaluation:
     """Loss and correctness of every held example."""
-    scores = logits(network, held.source)
+    return judged(logits(network, held.source), held, criterion)
+
+
+def judged(scores: Tensor, held: Held, criterion: Criterion) -> Evaluation:
+    """The same from logits (n, classes) that are there already."""
     labels = torch.from_numpy(held.labels)
     losses = criterion.items(scores, labels).double().nan_to_num(WORST_LOSS, WORST_LOSS).clamp(max=WORST_LOSS).numpy()
     return Evaluation(losses, (scores.argmax(1) == labels).numpy(), _tempered(criterion.adjusted(scores), held, losses))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from touchstone.core.measures import TrainingLog
@@ -89,8 +90,7 @@ class _Record:
 
     def best(self) -> int:
         """The evaluation with the smallest tempered loss, each the mean of itself and the two before it."""
-        losses = [evaluation.tempered for evaluation in self.evaluations]
-        return int(np.argmin([np.mean(losses[max(0, i - 2) : i + 1]) for i in range(len(losses))]))
+        return int(np.argmin(trailing([evaluation.tempered for evaluation in self.evaluations])))
 
     def log(self) -> TrainingLog:
         return TrainingLog(
@@ -180,6 +180,11 @@ def _outcome(
     if final.loss < best.loss:
         best = final
     return Outcome(record.log(), final, best, stopped, seen)
+
+
+def trailing(losses: Sequence[float]) -> NDArray[np.float64]:
+    """Each the mean of itself and the two before it."""
+    return np.array([np.mean(losses[max(0, i - 2) : i + 1]) for i in range(len(losses))])
 
 
 def looks_after(epoch: int, epochs: int) -> bool:

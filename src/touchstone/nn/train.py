@@ -24,19 +24,17 @@ from touchstone.nn import lora as low_rank
 from touchstone.nn.assembly import Cut, Shelf, TrainingData, boundary_of, canonical, cut, held, place, shelf
 from touchstone.nn.base_model import Base
 from touchstone.nn.criterion import Criterion, adjusted_prior
-from touchstone.nn.evaluation import Held, evaluate, logits, probabilities
+from touchstone.nn.evaluation import Held, judged, logits, probabilities, softened
 from touchstone.nn.families import blocks, classifier, head, set_head
 from touchstone.nn.loop import Outcome, Plan, train
 from touchstone.nn.network import Network, make_network, pays_in_half
 from touchstone.nn.range_test import find_rate, usual_rate
 from touchstone.nn.source import Source
 from touchstone.nn.tuned import Tuned, read, read_weights, save
-from touchstone.stats.temperature import fit_temperature
+from touchstone.stats.temperature import FEWEST, fit_temperature
 
 PATIENCE = 3
 TRAIN_SAMPLE = 2000
-FEWEST_FOR_A_TEMPERATURE = 50
-"""Validation examples below which a temperature would be noise."""
 FORMAT = 4
 
 
@@ -201,7 +199,8 @@ def _keep(
     sample = train_sample(len(bench.labels))
     assert outcome.final is not None and outcome.best is not None
     temperature = 1.0 if recipe.user else _cool(bench)
-    final = outcome.final if temperature == 1.0 else evaluate(bench.network, bench.validation, bench.criterion)
+    looked = logits(bench.network, bench.validation.source)
+    final = outcome.final if temperature == 1.0 else judged(looked, bench.validation, bench.criterion)
     seen = outcome.examples_seen
     through = bench.on_shelf.computed + (0 if bench.cached else seen)
     tried = len(plan_configs(recipe))
@@ -210,7 +209,7 @@ def _keep(
     tuned = Tuned(
         folder=folder, fingerprint=fingerprint, seed=seed, classes=data.classes, boundary=bench.parts.boundary,
         epochs=plan.epochs, log=outcome.log,
-        validation_probabilities=probabilities(bench.network, bench.validation.source),
+        validation_probabilities=softened(looked),
         final_losses=final.losses, best_losses=outcome.best.losses,
         train_probabilities=probabilities(bench.network, bench.train, sample), train_labels=bench.labels[sample],
         stopped=outcome.stopped, adjusted=bench.criterion.log_prior is not None, cached=bench.cached, temperature=temperature,
@@ -226,7 +225,7 @@ def _cool(bench: Bench) -> float:
     A network that fits its training examples is too sure of itself. With an adjusted loss the logits are those of
     balanced classes, and validation cannot tell their temperature.
     """
-    if len(bench.validation.labels) < FEWEST_FOR_A_TEMPERATURE or bench.criterion.log_prior is not None:
+    if len(bench.validation.labels) < FEWEST or bench.criterion.log_prior is not None:
         return 1.0
     scores = logits(bench.network, bench.validation.source).double().numpy()
     if not np.isfinite(scores).all():

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchstone.candidates import ladder
-from touchstone.core.measures import Candidate, Cost, Effort, Trace
+from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Trace
 from touchstone.core.recipe import Recipe
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.blending import Attempt, Blend, blends, head_digest, median_of
@@ -40,8 +40,9 @@ def climb(arena: Arena, probe: Contender, head: LinearHead) -> Climb:
 
 def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, str]) -> tuple[Contender, ...]:
     attempts: list[Attempt] = []
+    rungs = ladder.rungs(*_shape(arena))
     best = probe.shipped["validation"]
-    for plain in ladder.rungs(*_shape(arena)):
+    for place, plain in enumerate(rungs):
         recipe = replace(plain, augment=arena.bench.study.adapt.augment)
         if arena.bench.journal.out_of_budget(LADDER_SHARE):
             skipped[recipe.name] = "budget"
@@ -53,11 +54,7 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         reason = ladder.ends(_gain(arena, now, best), _loss(arena, best) - _loss(arena, now), _lead(arena))
         best = max(best, now, key=lambda p: _accuracy(arena, p))
         if reason is not None:
-            skipped |= {
-                later.name: reason
-                for later in ladder.rungs(*_shape(arena))
-                if later.name not in {a.recipe.name for a in attempts}
-            }
+            skipped |= {later.name: reason for later in rungs[place + 1 :]}
             break
     if not attempts:
         return ()
@@ -81,7 +78,7 @@ def _user(arena: Arena, head: LinearHead, skipped: dict[str, str]) -> Iterator[C
 def _shape(arena: Arena) -> tuple[ladder.Shape, dict[str, float], float]:
     import numpy as np
 
-    score = next(score for score in arena.ranking.scores if score.base == arena.base.written)
+    score = _score(arena)
     labels = arena.data.train.labels
     shape = ladder.Shape(
         arena.base.blocks,
@@ -95,9 +92,13 @@ def _shape(arena: Arena) -> tuple[ladder.Shape, dict[str, float], float]:
 
 def _lead(arena: Arena) -> float:
     """Accuracy of the chosen base's frozen probe less that of plain features, on the same held-out items."""
-    score = next(score for score in arena.ranking.scores if score.base == arena.base.written)
     plain = arena.ranking.raw_items
-    return 0.0 if plain is None else score.accuracy.value - float(plain.mean())
+    return 0.0 if plain is None else _score(arena).accuracy.value - float(plain.mean())
+
+
+def _score(arena: Arena) -> BaseScore:
+    """How the chosen base ranked."""
+    return next(score for score in arena.ranking.scores if score.base == arena.base.written)
 
 
 def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int]) -> Attempt:

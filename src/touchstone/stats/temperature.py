@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 LOWEST, HIGHEST = 0.05, 20.0
+FEWEST = 50
+"""Items below which a temperature would be noise."""
 
 
 def fit_temperature(logits: NDArray[Any], labels: NDArray[Any]) -> float:

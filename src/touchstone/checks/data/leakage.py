@@ -97,31 +97,30 @@ class Leakage(Check):
         )
 
     def _fail(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
-        n, task = len(pair.used[-1]), context.study.task
-        share = len(crossings) / n
-        costs = leak_costs(context, crossings) if pair.decides else []
-        said = f"{_leaked(crossings, pair, n, task)} and could not be left out: scores on {pair.second} flatter"
-        return self.finding(
-            pair.subject, Status.FAIL, "; ".join([said, *map(str, costs[:1])]) + ".",
-            severity=self._severity(pair, share, costs),
-            value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
-            remedy=f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together ({REPAIR})",
-            **_details(crossings), **_told(costs), limits=_limits(context),
-        )  # fmt: skip
+        task = context.study.task
+        remedy = f"collect new {things(task)} for {pair.second}, or split again with copies and their source kept together ({REPAIR})"
+        return self._flatters(context, pair, len(pair.used[-1]), crossings, " and could not be left out", remedy)
 
     def _standing(self, context: Context, pair: Pair, crossings: Sequence[Crossing]) -> Finding:
         """In an audit: nothing is measured, so nothing was mended by leaving the copies out."""
         assert pair.given is not None
-        n, task = len(pair.given[1]), context.study.task
+        remedy = (
+            f"leave the {counted(len(crossings), context.study.task)} out of {pair.second}, as `touchstone run` does, or split again "
+            f"with copies and their source kept together ({REPAIR})"
+        )
+        return self._flatters(context, pair, len(pair.given[1]), crossings, "", remedy)
+
+    def _flatters(
+        self, context: Context, pair: Pair, n: int, crossings: Sequence[Crossing], also: str, remedy: str
+    ) -> Finding:
+        """Copies among ``n`` examples of the later split that scores are made of."""
         share = len(crossings) / n
         costs = leak_costs(context, crossings) if pair.decides else []
-        said = f"{_leaked(crossings, pair, n, task)}: scores on {pair.second} flatter"
+        said = f"{_leaked(crossings, pair, n, context.study.task)}{also}: scores on {pair.second} flatter"
         return self.finding(
             pair.subject, Status.FAIL, "; ".join([said, *map(str, costs[:1])]) + ".",
             severity=self._severity(pair, share, costs),
-            value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n,
-            remedy=f"leave the {counted(len(crossings), task)} out of {pair.second}, as `touchstone run` does, or split again with copies and "
-            f"their source kept together ({REPAIR})",
+            value=share, interval=clopper_pearson(len(crossings), n), threshold=0.0, n=n, remedy=remedy,
             **_details(crossings), **_told(costs), limits=_limits(context),
         )  # fmt: skip
 

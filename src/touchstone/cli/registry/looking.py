@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from touchstone.cli.options import AnswerJson, RegistryAt
 from touchstone.cli.registry import shown
-from touchstone.cli.registry.shown import At, Entry, Json
+from touchstone.cli.registry.shown import Entry
 from touchstone.cli.status import Exit
 
+if TYPE_CHECKING:
+    from touchstone.registry.lineage import Known
+    from touchstone.registry.store import Session
+
 _PRODUCTS = ("product", "id", "owner", "criticality", "hops", "state", "runs in")
+
+
+def _asked(
+    registry: str | None, entry: str, question: Callable[[Session, Known], dict[str, Any]]
+) -> tuple[Known, dict[str, Any]]:
+    """An entry, and what the registry answers about it."""
+    from touchstone.pipeline import registered
+
+    with registered.opened(registry) as book:
+        known = registered.find(book, entry)
+        with book.reading() as session:
+            return known, question(session, known)
 
 
 def listing(
@@ -19,8 +36,8 @@ def listing(
         str | None, typer.Option("--kind", metavar="KIND", help="model, run, study, dataset, product, approval ...", show_default=False)
     ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The newest so many.")] = 50,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:  # fmt: skip
     """List what the registry knows, newest first."""
     from touchstone.pipeline import registered
@@ -35,14 +52,11 @@ def listing(
     shown.line(", ".join(f"{n} {name}" for name, n in answer["counts"].items()) or "nothing is recorded yet")
 
 
-def show(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+def show(entry: Entry, registry: RegistryAt = None, as_json: AnswerJson = False) -> None:
     """Show one entry: its facts, its relations, and what happened to it."""
     from touchstone.pipeline import registered
 
-    with registered.opened(registry) as book:
-        known = registered.find(book, entry)
-        with book.reading() as session:
-            answer = registered.entry(session, known)
+    _, answer = _asked(registry, entry, registered.entry)
     if as_json:
         shown.emit(answer)
         return
@@ -71,14 +85,11 @@ def _relation(one: Mapping[str, Any]) -> tuple[object, ...]:
     return ("->" if "to" in one else "<-", one["relation"], one["name"], shown.short(there), one["evidence"])
 
 
-def lineage(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+def lineage(entry: Entry, registry: RegistryAt = None, as_json: AnswerJson = False) -> None:
     """Show what a model, a run or a product was made from."""
     from touchstone.pipeline import registered
 
-    with registered.opened(registry) as book:
-        known = registered.find(book, entry)
-        with book.reading() as session:
-            answer = registered.family(session, known)
+    _, answer = _asked(registry, entry, registered.family)
     if as_json:
         shown.emit(answer)
         return
@@ -91,14 +102,11 @@ def lineage(entry: Entry, registry: At = None, as_json: Json = False) -> None:
             shown.line(f"{one['relation']} of {one['name']}: {one['evidence']}, confidence {one['confidence']:g}")
 
 
-def dependents(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+def dependents(entry: Entry, registry: RegistryAt = None, as_json: AnswerJson = False) -> None:
     """Show the models and products that came from a model."""
     from touchstone.pipeline import registered
 
-    with registered.opened(registry) as book:
-        known = registered.find(book, entry)
-        with book.reading() as session:
-            answer = registered.dependents(session, known)
+    known, answer = _asked(registry, entry, registered.dependents)
     if as_json:
         shown.emit(answer)
         return
@@ -107,14 +115,11 @@ def dependents(entry: Entry, registry: At = None, as_json: Json = False) -> None
     _products(f"Products on {known.name}", answer["products"])
 
 
-def exposure(entry: Entry, registry: At = None, as_json: Json = False) -> None:
+def exposure(entry: Entry, registry: RegistryAt = None, as_json: AnswerJson = False) -> None:
     """Show the products that rest on a model at any depth, with owners and deployments."""
     from touchstone.pipeline import registered
 
-    with registered.opened(registry) as book:
-        known = registered.find(book, entry)
-        with book.reading() as session:
-            answer = registered.exposure(session, known)
+    known, answer = _asked(registry, entry, registered.exposure)
     if as_json:
         shown.emit(answer)
         return
@@ -143,8 +148,8 @@ def exposed(products: list[dict[str, Any]]) -> None:
 
 def concentration(
     weighted: Annotated[bool, typer.Option("--weighted", help="Weigh products by criticality.")] = False,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Show how many products hang on one root, publisher, licence or hub."""
     from touchstone.pipeline import registered
@@ -181,8 +186,8 @@ def concentration(
 
 def due(
     days: Annotated[int, typer.Option("--days", min=0, max=3650, help="How far ahead to look.")] = 30,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Show what must be looked at again, by whom and by when.
 

@@ -14,16 +14,6 @@ from rich.table import Table
 
 from touchstone.cli.terminal import clean
 
-At = Annotated[
-    str | None,
-    typer.Option(
-        "--registry",
-        metavar="URL",
-        help="A file or a postgresql:// URL; found by itself where absent.",
-        show_default=False,
-    ),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 Entry = Annotated[
     str,
     typer.Argument(

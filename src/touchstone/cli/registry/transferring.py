@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
+from touchstone.cli.options import AnswerJson, RegistryAt
 from touchstone.cli.registry import shown
-from touchstone.cli.registry.shown import At, Json
 from touchstone.cli.status import Exit
 
 
 def verify(
     quick: Annotated[bool, typer.Option("--quick", help="Leave out rebuilding the tables from the log.")] = False,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Read the whole log and hold everything against it: chain, bodies, tables, and checkpoints kept elsewhere.
 
@@ -49,7 +49,7 @@ def export(
         typer.Option("--out", metavar="FILE", help="Where to; standard output where absent.", show_default=False),
     ] = None,
     people: Annotated[bool, typer.Option("--people", help="With the names and keys of people.")] = False,
-    registry: At = None,
+    registry: RegistryAt = None,
 ) -> None:
     """Write the whole log as lines of JSON, for a backup or another machine."""
     from touchstone.core import atomic
@@ -70,8 +70,8 @@ def export(
 
 def import_(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An exported log.", show_default=False)],
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Take in what an exported log has beyond this one; all of it holds, or nothing is taken."""
     from touchstone.core.errors import Fault, RegistryError

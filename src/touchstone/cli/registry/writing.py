@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
+from touchstone.cli.options import AnswerJson, RegistryAt
 from touchstone.cli.registry import looking, shown
-from touchstone.cli.registry.shown import As, At, Entry, Json
+from touchstone.cli.registry.shown import As, Entry
 from touchstone.cli.status import Exit
 
 Reason = Annotated[
@@ -29,8 +30,8 @@ def advise(
     mitigation: Annotated[str, typer.Option("--mitigation", metavar="TEXT", help="What helps.", show_default=False)] = "",
     role: Role = "steward",
     who: As = None,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:  # fmt: skip
     """Publish an advisory: suspend exposed approvals, and list products, owners, substitutes and due dates at once.
 
@@ -67,8 +68,8 @@ def answer(
     reason: Reason,
     role: Role = "steward",
     who: As = None,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Answer an advisory for a product, with a reason."""
     from touchstone.pipeline import registered
@@ -104,8 +105,8 @@ def product(
     ] = None,
     role: Role = "steward",
     who: As = None,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Register a product on a run or model; one that is known moves to them."""
     from touchstone.pipeline import registered
@@ -131,8 +132,8 @@ def deploy(
     ],
     role: Role = "steward",
     who: As = None,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Record that a product runs somewhere."""
     from touchstone.pipeline import registered
@@ -148,7 +149,9 @@ def deploy(
         shown.line(f"{known.name} runs in {environment} ({shown.short(id)})")
 
 
-def retire(entry: Entry, role: Role = "steward", who: As = None, registry: At = None, as_json: Json = False) -> None:
+def retire(
+    entry: Entry, role: Role = "steward", who: As = None, registry: RegistryAt = None, as_json: AnswerJson = False
+) -> None:
     """Record that a product or a deployment has ended."""
     from touchstone.pipeline import registered
     from touchstone.pipeline.account import account
@@ -175,8 +178,8 @@ def link(
     ] = 1.0,
     role: Role = "steward",
     who: As = None,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Record what a model was made from; a circle is refused."""
     from touchstone.pipeline import registered
@@ -201,8 +204,8 @@ def grant(
         typer.Option("--until", formats=["%Y-%m-%d"], metavar="DATE", help="Its last day.", show_default=False),
     ] = None,
     who: As = None,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Give a role to a person. From then on it belongs to its holders, who may delegate it with an end."""
     from touchstone.pipeline import registered
@@ -224,8 +227,8 @@ def key(
     ],
     role: Role = "steward",
     who: As = None,
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Register a person's public key. From then on nothing is signed in that name without it."""
     from touchstone.pipeline import registered
@@ -244,8 +247,8 @@ def erase(
     person: Annotated[
         str, typer.Argument(metavar="PERSON", help="Whose name and reasons are destroyed.", show_default=False)
     ],
-    registry: At = None,
-    as_json: Json = False,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
 ) -> None:
     """Destroy a person's name and everything personal that they wrote; the log stays whole."""
     from touchstone.pipeline import registered
