@@ -5,7 +5,7 @@ import torch
 from tests.nn.learnable import QUIET, data
 from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
-from touchstone.nn.epochs import choose_epochs, enough_to_stop_early, folds, horizon
+from touchstone.nn.epochs import enough_to_stop_early, fewest_loss, fold_losses, folds, horizon
 from touchstone.nn.families import TEXT
 from touchstone.nn.loop import Plan
 from touchstone.nn.train import lay_out
@@ -45,9 +45,19 @@ def test_stops_before_memorising_and_leaves_the_network_as_it_was(tmp_path):
     before = bench.network.state()
     noise = np.random.default_rng(0).integers(0, 2, 32)
     plan = Plan(rate=2e-2, epochs=8, horizon=8, batch_size=8)
-    chosen, curve = choose_epochs(
-        bench.network, bench.train, noise, None, plan, bench.criterion, refit_head=False, seed=0, progress=QUIET
-    )
+    curves = [
+        fold_losses(
+            bench.network, bench.train, noise, None, plan, bench.criterion, fold=fold, refit_head=False, seed=0,
+            progress=QUIET,
+        )
+        for fold in range(5)
+    ]  # fmt: skip
+    chosen, curve = fewest_loss(curves)
     assert chosen <= 4 and len(curve) == 9
     for name, value in bench.network.state().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+def test_the_epochs_of_the_least_mean_loss_are_chosen_and_empty_folds_are_left_out():
+    falls = np.array([3.0, 2.0, 1.0, 1.0, 1.0, 2.0, 3.0])
+    assert fewest_loss([falls, None, falls]) == (3, tuple(falls))

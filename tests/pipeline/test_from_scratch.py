@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from touchstone.core.measures import TrainingLog
-from touchstone.pipeline.from_scratch import hopeless, scratch_examples, weigh
+from touchstone.pipeline.from_scratch import hopeless, scratch_examples, weigh, within_reach
 
 
 def log(accuracies: list[float], losses: list[float], *, examples: int = 1000) -> TrainingLog:
@@ -52,6 +52,15 @@ def test_only_a_flat_curve_far_below_is_hopeless() -> None:
     assert hopeless(log(flat, [1.0] * 14, examples=500), 0.9, 1000) is not None
     assert hopeless(log(rising, [1.0] * 14, examples=500), 0.9, 1000) is None
     assert hopeless(log(flat, [1.0] * 14, examples=100), 0.9, 1000) is None, "too early to tell"
+
+
+def test_twice_the_budget_gains_at_most_what_the_second_half_did() -> None:
+    rising, flat = np.linspace(0.1, 0.5, 25), np.full(25, 0.5)
+    assert within_reach([log([0.1, *flat], [1.0] * 26)]) == 0.5
+    assert 0.6 < within_reach([log([0.1, *rising], [1.0] * 26)]) < 0.7
+    wavering = flat + np.where(np.arange(25) % 2, 0.1, -0.1)
+    assert within_reach([log([0.1, *wavering], [1.0] * 26), log([0.1, *flat[::-1]], [1.0] * 26)]) < 0.56
+    assert within_reach([log([0.1, 0.2, 0.3], [1.0] * 3)]) == 1.0, "too few looks to tell"
 
 
 def test_few_examples_are_seen_more_often() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from touchstone.core import catalogue
+from touchstone.core import catalogue, workers
 from touchstone.pipeline import recording
 from touchstone.pipeline.replay import replay
 from touchstone.pipeline.run import run
@@ -84,7 +84,12 @@ def test_a_finished_run_is_shown_again_and_opens_nothing(first: Any, workshop: P
     assert sorted((home / "openings").rglob("*.json")) == before
 
 
-def test_the_same_study_from_nothing_gives_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:
+def test_the_same_study_from_nothing_gives_the_same_evidence(
+    first: Any, workshop: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every training in a worker of its own this time."""
+    monkeypatch.setenv(workers.SWITCH, "1")
+    monkeypatch.setattr(workers, "WORTHWHILE", 0.0)
     again = run(parse(workshop / "study.yaml"), out=workshop / "again")
     assert untimed(again.evidence) == untimed(first.evidence)
 
@@ -124,7 +129,12 @@ def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, wor
         "--json",
     ]
     for seconds in (8.0, 14.0):
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, workers.SWITCH: "1"},
+        )
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from rich.console import Console
 from rich.markup import escape
@@ -44,33 +45,44 @@ class TerminalProgress:
         self._console = console
         self._progress: Progress | None = None
         self._open = 0
+        self._lock = Lock()
 
     @contextmanager
     def task(self, name: str, total: float | None) -> Iterator[Task]:
-        if self._progress is None:
-            self._progress = Progress(
-                SpinnerColumn(),
-                TextColumn("{task.description}"),
-                BarColumn(bar_width=28),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                TextColumn("left"),
-                TimeRemainingColumn(),
-                console=self._console,
-                transient=True,
-                disable=not (self._console.is_terminal or self._console.is_jupyter),
-            )
-            self._progress.start()
-        progress = self._progress
+        progress = self._opened()
         task = progress.add_task(escape(clean(name)), total=total)
-        self._open += 1
         try:
             yield _Bar(progress, task)
         finally:
             progress.remove_task(task)
+            self._closed()
+
+    def _opened(self) -> Progress:
+        """The bars on the screen; the first task puts them there."""
+        with self._lock:
+            self._open += 1
+            if self._progress is None:
+                self._progress = Progress(
+                    SpinnerColumn(),
+                    TextColumn("{task.description}"),
+                    BarColumn(bar_width=28),
+                    MofNCompleteColumn(),
+                    TimeElapsedColumn(),
+                    TextColumn("left"),
+                    TimeRemainingColumn(),
+                    console=self._console,
+                    transient=True,
+                    disable=not (self._console.is_terminal or self._console.is_jupyter),
+                )
+                self._progress.start()
+            return self._progress
+
+    def _closed(self) -> None:
+        """The last task takes them away."""
+        with self._lock:
             self._open -= 1
-            if not self._open:
-                progress.stop()
+            if not self._open and self._progress is not None:
+                self._progress.stop()
                 self._progress = None
 
     def say(self, line: str) -> None:

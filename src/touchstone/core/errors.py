@@ -8,6 +8,7 @@ TouchstoneError
 │   ├── PolicyError       a policy file with faults
 │   └── RegistryError     a registry that cannot be used as asked: locked, damaged, newer, an id it does not know
 ├── MissingExtra          a feature whose packages are not installed (exit status 2)
+├── WorkerError           a process that trained beside this one was ended from outside (exit status 1)
 └── ReloadError           the exported model does not repeat its predictions: a fault of ours (exit status 1)
 
 Anything else that escapes is a bug: exit status 1 and a traceback in the log.
@@ -82,3 +83,7 @@ class MissingExtra(TouchstoneError):
 
 class ReloadError(TouchstoneError):
     """The exported model, loaded afresh, does not repeat the predictions that were measured."""
+
+
+class WorkerError(TouchstoneError):
+    """A process that worked beside this one did not finish."""

@@ -35,7 +35,12 @@ def horizon(n: int, batch_size: int, *, cached: bool) -> int:
     return int(np.clip(round(steps * batch_size / max(1, n)), low, high))
 
 
-def choose_epochs(
+def fold_count(n: int, horizon: int) -> int:
+    """How many of the folds are run: all where the data are few."""
+    return int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * n) * horizon), FEWEST_FOLDS, FOLDS))
+
+
+def fold_losses(
     network: Network,
     source: Source,
     labels: NDArray[np.int64],
@@ -43,43 +48,46 @@ def choose_epochs(
     plan: Plan,
     criterion: Criterion,
     *,
+    fold: int,
     refit_head: bool,
     seed: int,
     progress: Progress,
-) -> tuple[int, tuple[float, ...]]:
-    """The number of epochs with the smallest held-out tempered loss, mean over folds, smoothed over three epochs.
+) -> NDArray[np.float64] | None:
+    """Tempered losses of one fold while the network trains on the others: before training, then after each epoch.
 
     Every fold follows the schedule of the whole horizon, as the final training does until it stops. The network
-    ends as it began. Choi & Lee (2022) find that training on everything afterwards is worth 1.8 points.
+    ends as it began. None where the fold is empty.
 
     ``refit_head`` says that the head to start from was fitted on these examples, so that every fold needs its own.
+    """
+    parts = folds(labels, groups, FOLDS, seed=seed)
+    out, inside = np.flatnonzero(parts == fold), np.flatnonzero(parts != fold)
+    if not len(out) or not len(inside):
+        return None
+    before = network.state()
+    if refit_head:
+        n_classes = head(network.model).out_features
+        features = penultimate(network, source)
+        set_head(network.model, *fit_head(features, labels, inside, out, n_classes, criterion))
+    blind = replace(plan, epochs=plan.horizon, average=False, patience=None)
+    outcome = train(
+        network, source, labels, blind, criterion, seed=seed + fold, held=Held(Picked(source, out), labels[out]),
+        rows=inside, stop=risen, progress=progress, name=f"epochs, fold {fold + 1}",
+    )  # fmt: skip
+    network.restore(before)
+    return _per_epoch(outcome.log.tempered_losses, plan.horizon)
+
+
+def fewest_loss(curves: Sequence[NDArray[np.float64] | None]) -> tuple[int, tuple[float, ...]]:
+    """The number of epochs with the smallest held-out tempered loss, mean over folds, smoothed over three epochs.
+
+    Choi & Lee (2022) find that training on everything afterwards is worth 1.8 points.
 
     Returns
     -------
-    the count, 1..plan.horizon, and the mean curve it was read from (before training, then after each epoch)
+    the count, 1..horizon, and the mean curve it was read from (before training, then after each epoch)
     """
-    before = network.state()
-    features = penultimate(network, source) if refit_head else None
-    parts = folds(labels, groups, FOLDS, seed=seed)
-    runs = int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * len(labels)) * plan.horizon), FEWEST_FOLDS, FOLDS))
-    curves = []
-    blind = replace(plan, epochs=plan.horizon, average=False, patience=None)
-    for fold in range(runs):
-        out = np.flatnonzero(parts == fold)
-        inside = np.flatnonzero(parts != fold)
-        if not len(out) or not len(inside):
-            continue
-        if features is not None:
-            n_classes = head(network.model).out_features
-            set_head(network.model, *fit_head(features, labels, inside, out, n_classes, criterion))
-        held = Held(Picked(source, out), labels[out])
-        outcome = train(
-            network, source, labels, blind, criterion, seed=seed + fold, held=held, rows=inside, stop=risen,
-            progress=progress, name=f"epochs, fold {fold + 1} of {runs}",
-        )  # fmt: skip
-        curves.append(_per_epoch(outcome.log.tempered_losses, plan.horizon))
-        network.restore(before)
-    mean = np.mean(curves, axis=0)
+    mean = np.mean([curve for curve in curves if curve is not None], axis=0)
     smoothed = np.array([mean[max(0, i - 1) : i + 2].mean() for i in range(len(mean))])
     return max(1, int(np.argmin(smoothed[1:])) + 1), tuple(float(value) for value in mean)
 

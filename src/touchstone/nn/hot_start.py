@@ -42,7 +42,7 @@ def hot_start(
     """
     data = canonical(data)
     bench = lay_out(base, recipe, data, seed=seed, head=head, cache=cache, progress=progress)
-    plan, _ = make_plan(base, recipe, data, bench, head=head, cache=cache, progress=progress)
+    plan, _ = make_plan(base, recipe, data, bench, seed=seed, head=head, cache=cache, progress=progress)
     plan = replace(plan, average=False, patience=None)
     steps = first_steps(len(bench.labels), plan)
     before = bench.network.state()

@@ -1,4 +1,8 @@
-"""How many threads a training uses: one where a step is so small that threads would mostly wait for each other."""
+"""How many threads a training uses: half the cores, so that two fill the machine; one where a step is small.
+
+Measured on two cores: a second thread makes a training step of MobileNetV2 at 224 px 1.4 times as fast and one of
+MiniLM 1.7 times, while two trainings side by side get twice as much done.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import numpy as np
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from touchstone.core.workers import share
+from touchstone.nn.determinism import device
 from touchstone.nn.evaluation import moved
 from touchstone.nn.network import Network
 from touchstone.nn.source import Source
@@ -19,14 +25,26 @@ SMALL = 2e9
 
 @contextmanager
 def suited(network: Network, source: Source, batch_size: int) -> Iterator[None]:
-    """Use the threads that suit this training; the count rests on the work alone, so results repeat."""
+    """Use the threads that suit this training; the count rests on work and machine alone, so results repeat."""
+    small = next(network.model.parameters()).device.type == "cpu" and operations(network, source, batch_size) < SMALL
+    with limited(1 if small else share()):
+        yield
+
+
+@contextmanager
+def limited(threads: int) -> Iterator[None]:
+    """Use so many threads inside the block."""
     before = torch.get_num_threads()
-    if next(network.model.parameters()).device.type == "cpu" and operations(network, source, batch_size) < SMALL:
-        torch.set_num_threads(1)
+    torch.set_num_threads(threads)
     try:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+def aside() -> bool:
+    """Whether trainings may stand side by side: on a processor, not on a graphics card, which one training fills."""
+    return device().type == "cpu"
 
 
 def operations(network: Network, source: Source, batch_size: int) -> float:

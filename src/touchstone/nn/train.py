@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from touchstone.core import atomic, digest
+from touchstone.core import atomic, digest, workers
 from touchstone.core.measures import Cost, Effort
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
@@ -28,8 +29,9 @@ from touchstone.nn.evaluation import Held, judged, logits, probabilities, soften
 from touchstone.nn.families import blocks, classifier, head, set_head
 from touchstone.nn.loop import Outcome, Plan, train
 from touchstone.nn.network import Network, make_network, pays_in_half
-from touchstone.nn.range_test import find_rate, usual_rate
+from touchstone.nn.range_test import STEPS, find_rate, usual_rate
 from touchstone.nn.source import Source
+from touchstone.nn.threads import aside
 from touchstone.nn.tuned import Tuned, read, read_weights, save
 from touchstone.stats.temperature import FEWEST, fit_temperature
 
@@ -132,7 +134,7 @@ def fine_tune(
         return done
     started = time.monotonic()
     bench = lay_out(base, recipe, data, seed=seed, head=head, cache=cache, progress=progress)
-    plan, curve = make_plan(base, recipe, data, bench, head=head, cache=cache, progress=progress)
+    plan, curve = make_plan(base, recipe, data, bench, seed=seed, head=head, cache=cache, progress=progress)
     outcome = train(
         bench.network, bench.train, bench.labels, plan, bench.criterion, seed=seed, held=bench.validation,
         range_test=curve, progress=progress, name=f"{recipe.name}, seed {seed}",
@@ -141,14 +143,22 @@ def fine_tune(
 
 
 def make_plan(
-    base: Base, recipe: Recipe, data: TrainingData, bench: Bench, *, head: Head | None, cache: Path, progress: Progress
+    base: Base,
+    recipe: Recipe,
+    data: TrainingData,
+    bench: Bench,
+    *,
+    seed: int,
+    head: Head | None,
+    cache: Path,
+    progress: Progress,
 ) -> tuple[Plan, tuple[tuple[float, float], ...]]:
     """Settle the rate and the number of epochs, once for all seeds; the choice is kept beside the activations."""
     name = _fingerprint(base, recipe, data, None, head).removeprefix("sha256:")[:32]
     path = cache / "decisions" / f"{name}.json"
     if not path.is_file():
-        refit = recipe.probe_first and head is not None
-        decided = _decide(base, recipe, data, bench, progress, refit_head=refit)
+        laid_out = _LaidOut(base, recipe, data, seed, head, cache)
+        decided = _decide(laid_out, bench, progress)
         atomic.write_text(path, json.dumps(decided))
     decided = json.loads(path.read_text())
     plan = _plan(recipe, bench, decided["rate"], decided["epochs"], decided["horizon"], decided["patience"])
@@ -165,29 +175,72 @@ def _plan(recipe: Recipe, bench: Bench, rate: float, epochs: int, horizon: int, 
     )  # fmt: skip
 
 
-def _decide(
-    base: Base, recipe: Recipe, data: TrainingData, bench: Bench, progress: Progress, *, refit_head: bool
-) -> dict[str, Any]:
-    rate = recipe.learning_rate
+@dataclass(frozen=True)
+class _LaidOut:
+    """What a bench was laid out from, so that a worker can lay it out again."""
+
+    base: Base
+    recipe: Recipe
+    data: TrainingData
+    seed: int
+    head: Head | None
+    cache: Path
+
+    def again(self, progress: Progress) -> Bench:
+        return lay_out(
+            self.base, self.recipe, self.data, seed=self.seed, head=self.head, cache=self.cache, progress=progress
+        )
+
+
+def _decide(laid_out: _LaidOut, bench: Bench, progress: Progress) -> dict[str, Any]:
+    recipe, classes = laid_out.recipe, laid_out.data.classes
+    rate, started = recipe.learning_rate, time.monotonic()
     curve: tuple[tuple[float, float], ...] = ()
     if rate is None:
-        usual = usual_rate(base.family, recipe)
+        usual = usual_rate(laid_out.base.family, recipe)
         test = find_rate(bench.network, bench.train, bench.labels, recipe, bench.criterion, usual=usual, seed=0)
         rate, curve = test.rate, test.curve
+    a_step = (time.monotonic() - started) / STEPS
     if recipe.epochs is not None:
         return {"rate": rate, "curve": curve, "epochs": recipe.epochs, "horizon": recipe.epochs, "patience": None}
     horizon = epoch_choice.horizon(len(bench.labels), recipe.batch_size, cached=bench.cached)
     found = {"rate": rate, "curve": curve, "epochs": horizon, "horizon": horizon, "patience": None}
-    if epoch_choice.enough_to_stop_early(bench.validation.labels, len(data.classes)):
+    if epoch_choice.enough_to_stop_early(bench.validation.labels, len(classes)):
         return found | {"patience": PATIENCE}
     if not bench.cached:
         return found  # cross-fitting would cost several whole trainings
     plan = _plan(recipe, bench, rate, horizon, horizon, None)
-    found["epochs"], found["held_out"] = epoch_choice.choose_epochs(
-        bench.network, bench.train, bench.labels, data.train.groups, plan, bench.criterion, refit_head=refit_head,
-        seed=0, progress=progress,
-    )  # fmt: skip
+    seconds = a_step * horizon * len(bench.labels) / recipe.batch_size
+    curves = _cross_fitted(laid_out, bench, plan, progress, pays=aside() and seconds >= workers.WORTHWHILE)
+    found["epochs"], found["held_out"] = epoch_choice.fewest_loss(curves)
     return found
+
+
+def _cross_fitted(
+    laid_out: _LaidOut, bench: Bench, plan: Plan, progress: Progress, *, pays: bool
+) -> list[NDArray[np.float64] | None]:
+    """The loss curve of every fold, in workers side by side where that pays."""
+
+    def one(fold: int) -> NDArray[np.float64] | None:
+        if not pays:
+            return _fold(laid_out, plan, fold, progress, bench)
+        call = workers.Call(_fold, {"laid_out": laid_out, "plan": plan, "fold": fold})
+        found: NDArray[np.float64] | None = workers.run(call, progress)
+        return found
+
+    count = epoch_choice.fold_count(len(bench.labels), plan.horizon)
+    return workers.together([partial(one, fold) for fold in range(count)], aside=pays)
+
+
+def _fold(
+    laid_out: _LaidOut, plan: Plan, fold: int, progress: Progress, bench: Bench | None = None
+) -> NDArray[np.float64] | None:
+    bench = bench or laid_out.again(progress)
+    refit = laid_out.recipe.probe_first and laid_out.head is not None
+    return epoch_choice.fold_losses(
+        bench.network, bench.train, bench.labels, laid_out.data.train.groups, plan, bench.criterion, fold=fold,
+        refit_head=refit, seed=0, progress=progress,
+    )  # fmt: skip
 
 
 def _keep(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchstone.checks.context import Need
+from touchstone.core import workers
 from touchstone.core.errors import Fault, StudyError
 from touchstone.core.measures import Candidate, Cost, Effort, Trace
 from touchstone.core.progress import Progress, Silent
@@ -75,12 +76,15 @@ class Assessment(Run):
 
     def adapt(self) -> None:
         """Predict with the model as it is; make the references."""
+        from touchstone.nn.threads import limited
+
         assert self.ranking is not None and self.study.adapted is not None, "bases are ranked first"
         arena = self.arena = Arena(self.bench, self.context.data, self.ranking)
         theirs = _contender(arena)
         simple = [references.majority(arena), references.non_transfer(arena)]
         probe, _, _ = references.linear_probe(arena)
-        scratch = from_scratch.scratch(arena, theirs)
+        with limited(workers.share()):
+            scratch = from_scratch.scratch(arena, theirs)
         if scratch is None:
             self.context.missing["scratch"] = "budget"
         self.context.contenders = [*simple, *([scratch] if scratch else []), probe, theirs]

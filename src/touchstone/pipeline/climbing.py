@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchstone.candidates import ladder
+from touchstone.core import workers
 from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Trace
 from touchstone.core.recipe import Recipe
 from touchstone.pipeline.arena import Arena
@@ -17,6 +19,10 @@ from touchstone.pipeline.pieces import cost_of
 
 if TYPE_CHECKING:
     from touchstone.candidates.linear_probe import LinearHead
+    from touchstone.core.progress import Progress
+    from touchstone.dataset.model import Examples
+    from touchstone.nn.assembly import TrainingData
+    from touchstone.nn.base_model import Base
 
 LADDER_SHARE = 0.75
 """Share of the budget's minutes after which no further rung is begun."""
@@ -102,39 +108,49 @@ def _score(arena: Arena) -> BaseScore:
 
 
 def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int]) -> Attempt:
-    """Train a recipe once per seed, each a piece of its own, and predict every split."""
-    from touchstone.nn.train import fine_tune, predict
+    """Train a recipe once per seed, each a piece of its own; the first settles rate and epochs, the others may stand
+    side by side.
+    """
+    from touchstone.nn.threads import aside
     from touchstone.nn.tuned import read
 
-    cache, progress = arena.bench.pieces.cache, arena.bench.progress
-    folders = []
-    for seed in seeds:
-
-        def make(folder: Path, seed: int = seed) -> None:
-            fine_tune(
-                arena.base,
-                recipe,
-                arena.training,
-                seed=seed,
-                head=head,
-                folder=folder / "tuned",
-                cache=cache,
-                progress=progress,
-            )
-            arrays = {
-                name: predict(arena.base, folder / "tuned", examples, cache=cache, progress=progress)
-                for name, examples in arena.splits.items()
-            }
-            save_arrays(folder, arrays)
-
-        depends_on = {**arena.rests_on, "recipe": repr(recipe), "seed": seed, "head": head_digest(head)}
-        folders.append(arena.bench.pieces.get("adaptation", f"{recipe.name}-seed-{seed}", depends_on, make))
+    first = _piece(arena, recipe, head, seeds[0])
+    others = [partial(_piece, arena, recipe, head, seed) for seed in seeds[1:]]
+    long = cost_of(first)[0] >= workers.WORTHWHILE
+    folders = [first, *workers.together(others, aside=long and aside())]
     tuned = tuple(found for folder in folders if (found := read(folder / "tuned")) is not None)
     costs = [cost_of(folder) for folder in folders]
     return Attempt(
         recipe, tuned, tuple(folders), tuple(load_arrays(folder) for folder in folders),
         sum(cost[0] for cost in costs), sum(cost[1] for cost in costs),
     )  # fmt: skip
+
+
+def _piece(arena: Arena, recipe: Recipe, head: LinearHead, seed: int) -> Path:
+    """One seed's training and what it says of every split."""
+    pieces = arena.bench.pieces
+
+    def make(folder: Path) -> None:
+        arguments = {"base": arena.base, "recipe": recipe, "training": arena.training, "splits": dict(arena.splits),
+                     "seed": seed, "head": head, "folder": folder, "cache": pieces.cache}  # fmt: skip
+        workers.run(workers.Call(train_and_predict, arguments), arena.bench.progress)
+
+    depends_on = {**arena.rests_on, "recipe": repr(recipe), "seed": seed, "head": head_digest(head)}
+    return pieces.get("adaptation", f"{recipe.name}-seed-{seed}", depends_on, make)
+
+
+def train_and_predict(
+    base: Base, recipe: Recipe, training: TrainingData, splits: Mapping[str, Examples], seed: int, head: LinearHead,
+    folder: Path, cache: Path, progress: Progress,
+) -> None:  # fmt: skip
+    """Fine-tune a base and leave in ``folder`` the result and its class probabilities on every split."""
+    from touchstone.nn.train import fine_tune, predict
+
+    place = folder / "tuned"
+    fine_tune(base, recipe, training, seed=seed, head=head, folder=place, cache=cache, progress=progress)
+    save_arrays(folder, {
+        name: predict(base, place, examples, cache=cache, progress=progress) for name, examples in splits.items()
+    })  # fmt: skip
 
 
 def _blended(plain: Contender, blend: Blend) -> Contender:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from touchstone.core import workers
 
 POWERCAP = Path("/sys/class/powercap")
 WATTS_PER_CORE = 8.0
@@ -20,13 +20,16 @@ class Reading:
 
     microjoules: tuple[float, ...]
     cpu_seconds: float
-    wall: float
+    """Of what this thread set going: see :func:`touchstone.core.workers.cpu_seconds_of_this_thread`."""
+    all_cpu_seconds: float
+    """Of this process and all it set going."""
 
 
 class EnergyMeter:
     """Reads RAPL package counters (Linux powercap); without them, CPU seconds times assumed watts.
 
-    Counters leave out power supply, fans and the rest of the host.
+    Counters leave out power supply, fans and the rest of the host. What two threads of a run drew at the same time is
+    told apart by their CPU seconds.
     """
 
     def __init__(self, root: Path = POWERCAP) -> None:
@@ -45,22 +48,22 @@ class EnergyMeter:
     def read(self) -> Reading:
         """The counters now."""
         values = tuple(float((path / "energy_uj").read_text()) for path in self._counters)
-        times = os.times()
-        cpu = times.user + times.system + times.children_user + times.children_system
-        return Reading(values, cpu, time.monotonic())
+        return Reading(values, workers.cpu_seconds_of_this_thread(), workers.cpu_seconds())
 
     def since(self, before: Reading) -> float:
         """Watt-hours since a reading; a counter that wrapped around is unwrapped once."""
         now = self.read()
+        here = now.cpu_seconds - before.cpu_seconds
         if not self._counters:
-            return (now.cpu_seconds - before.cpu_seconds) * WATTS_PER_CORE / 3600
+            return here * WATTS_PER_CORE / 3600
         joules = 0.0
         for path, earlier, later in zip(self._counters, before.microjoules, now.microjoules, strict=True):
             spent = later - earlier
             if spent < 0:
                 spent += float((path / "max_energy_range_uj").read_text())
             joules += spent / 1e6
-        return joules / 3600
+        everything = now.all_cpu_seconds - before.all_cpu_seconds
+        return joules / 3600 * (min(1.0, here / everything) if everything > 0 else 1.0)
 
 
 def band(energy_wh: float, measured: bool) -> tuple[float, float]:

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from touchstone.core import workers
 from touchstone.core.measures import Candidate, Cost, Effort, Trace, TrainingLog
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 from touchstone.pipeline.references import facts_of, piece
 
 if TYPE_CHECKING:
+    from touchstone.core.progress import Progress
+    from touchstone.dataset.model import Examples
+    from touchstone.nn.assembly import TrainingData
+    from touchstone.nn.base_model import Base
     from touchstone.nn.tuned import Tuned
 
+BUDGET_SHARE = 0.5
+"""Share of the budget's minutes after which no further training from scratch is begun."""
 SURELY = 0.05
 """One-sided level at which the best possible end of a training must lie below transfer to be decided early."""
 GAIN = 0.05
@@ -38,32 +47,38 @@ class Trial:
 
     longer: bool
     undertrained: bool
-    words: str
+    words: str | None
 
 
 def scratch(arena: Arena, transfer: Contender) -> Contender | None:
     """The same family with fresh weights, stopped early only in transfer's favour; None where the budget is spent.
 
-    Where the first seed has not come to rest by the end of its budget, it is trained with twice as much: if that
-    takes nothing off its loss, the budget was enough; if it does, every seed gets it.
+    Where the first seed has not come to rest by the end of its budget and twice as much could take it to what transfer
+    has shown, it is trained with twice as much: if that takes nothing off its loss, the budget was enough; if it does,
+    every seed gets it.
     """
+    from touchstone.nn.threads import aside
+
     bar = _lower_accuracy(arena, transfer)
     planned = scratch_examples(len(arena.data.train), arena.data.task)
-    trained: list[Trained] = []
     trial, tried = None, None
-    for seed in arena.bench.seeds:
-        if arena.bench.journal.out_of_budget(0.5):
-            break
-        one = _train(arena, seed, planned, bar)
-        if not trained and one.tuned.undertrained and 2 * planned <= MOST_DOUBLED:
-            tried = _train(arena, seed, 2 * planned, bar)
-            trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar, falling=tried.tuned.undertrained)
-            if trial.longer:
-                planned, one, tried = 2 * planned, tried, one
-        trained.append(one)
-    if not trained:
+    if arena.bench.journal.out_of_budget(BUDGET_SHARE):
         return None
-    return _contender(arena, trained, trial, tried, bar)
+    first, *others = arena.bench.seeds
+    one = _train(arena, first, planned, bar)
+    if one.tuned.undertrained and within_reach([one.tuned.log]) >= bar and 2 * planned <= MOST_DOUBLED:
+        tried = _train(arena, first, 2 * planned, bar)
+        trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar, falling=tried.tuned.undertrained)
+        if trial.longer:
+            planned, one, tried = 2 * planned, tried, one
+
+    def another(seed: int) -> Trained | None:
+        return None if arena.bench.journal.out_of_budget(BUDGET_SHARE) else _train(arena, seed, planned, bar)
+
+    more = workers.together(
+        [partial(another, seed) for seed in others], aside=aside() and one.seconds >= workers.WORTHWHILE
+    )
+    return _contender(arena, [one, *(each for each in more if each is not None)], trial, tried, bar)
 
 
 def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: float, *, falling: bool) -> Trial:
@@ -88,6 +103,23 @@ def weigh(plain: TrainingLog, twice: TrainingLog, stopped: str | None, bar: floa
     gain = max(0.0, twice.validation_accuracies[-1] - plain.validation_accuracies[-1])
     words = f"twice the budget took its validation loss from {before:.2f} to {after:.2f}, so it got that"
     return Trial(True, falling and twice.validation_accuracies[-1] + gain >= bar, words)
+
+
+def within_reach(logs: Sequence[TrainingLog]) -> float:
+    """The validation accuracy, 0..1, that twice the budget would bring if it gained as much as the second half did.
+
+    Means over seeds and over a fourth of the looks at the end and round the middle, since one look is noisy. Every
+    doubling brings less than the one before; and at the middle the rate is still high, which makes the gain look
+    larger than that of a training that ended there. 1 where there are too few looks to tell.
+    """
+    import numpy as np
+
+    seen = np.mean([log.validation_accuracies[1:] for log in logs], axis=0)
+    width, middle = len(seen) // 4, len(seen) // 2
+    if width < 2:
+        return 1.0
+    end = float(seen[-width:].mean())
+    return end + max(0.0, end - float(seen[middle - width // 2 : middle - width // 2 + width].mean()))
 
 
 def scratch_examples(n: int, task: str) -> int:
@@ -118,26 +150,37 @@ def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
 
 
 def _train(arena: Arena, seed: int, planned: int, bar: float) -> Trained:
-    from touchstone.nn.scratch import scratch as train_scratch
-    from touchstone.nn.train import predict
     from touchstone.nn.tuned import read
 
     bench = arena.bench
 
     def make(folder: Path) -> None:
-        train_scratch(
-            arena.base, arena.training, seed=seed, folder=folder / "tuned", cache=bench.pieces.cache,
-            examples_seen=planned, stop=lambda log: hopeless(log, bar, planned), progress=bench.progress,
-        )  # fmt: skip
-        save_arrays(folder, {
-            name: predict(arena.base, folder / "tuned", examples, cache=bench.pieces.cache, progress=bench.progress)
-            for name, examples in arena.splits.items()
-        })  # fmt: skip
+        arguments = {"base": arena.base, "training": arena.training, "splits": dict(arena.splits), "seed": seed,
+                     "folder": folder, "cache": bench.pieces.cache, "planned": planned, "bar": bar}  # fmt: skip
+        workers.run(workers.Call(train_and_predict, arguments), bench.progress)
 
     folder = piece(arena, f"scratch-seed-{seed}", make, base=True, bar=round(bar, 6), planned=planned, of=seed)
     tuned, facts = read(folder / "tuned"), facts_of(folder)
     assert tuned is not None
     return Trained(tuned, load_arrays(folder), facts["seconds"], facts["energy_wh"])
+
+
+def train_and_predict(
+    base: Base, training: TrainingData, splits: Mapping[str, Examples], seed: int, folder: Path, cache: Path,
+    planned: int, bar: float, progress: Progress,
+) -> None:  # fmt: skip
+    """Train from scratch and leave in ``folder`` the result and its class probabilities on every split."""
+    from touchstone.nn.scratch import scratch as train_scratch
+    from touchstone.nn.train import predict
+
+    place = folder / "tuned"
+    train_scratch(
+        base, training, seed=seed, folder=place, cache=cache, examples_seen=planned,
+        stop=lambda log: hopeless(log, bar, planned), progress=progress,
+    )  # fmt: skip
+    save_arrays(folder, {
+        name: predict(base, place, examples, cache=cache, progress=progress) for name, examples in splits.items()
+    })  # fmt: skip
 
 
 def _contender(
@@ -153,25 +196,34 @@ def _contender(
     configs = first.effort.configs_tried + (tried is not None)
     effort = Effort(configs, seen, seconds, "validation", first.effort.augmentations)
     stops = [each.tuned.stopped for each in trained]
-    undertrained = _still_improving(trained) if trial is None else trial.undertrained
+    trial = trial or _resting(trained, bar)
     candidate = Candidate(
         "scratch", "scratch", "reference", arena.base.written, arena.bench.seeds[: len(trained)], False, effort,
         Cost(seconds, energy, 0, first.cost.trainable_parameters), predictions["validation"],
-        trace=Trace(logs=tuple(each.tuned.log for each in trained)), shippable=False, undertrained=undertrained,
+        trace=Trace(logs=tuple(each.tuned.log for each in trained)), shippable=False, undertrained=trial.undertrained,
         decided_early=stops[0] if all(stops) else None,
-        details={"slim": first.slim, "image_side": first.side, "needed_accuracy": bar, "longer": trial and trial.words},
+        details={"slim": first.slim, "image_side": first.side, "needed_accuracy": bar, "longer": trial.words},
     )  # fmt: skip
     return Contender(candidate, predictions, {name: p[0] for name, p in predictions.items()})
 
 
-def _still_improving(trained: list[Trained]) -> bool:
-    """Whether the mean loss of the seeds that trained to the end was still falling: one seed's is too noisy."""
+def _resting(trained: Sequence[Trained], bar: float) -> Trial:
+    """Whether the seeds that trained to the end had come to rest: by their mean loss, since one seed's is too noisy."""
     import numpy as np
 
     from touchstone.stats.monotone import still_improving
 
-    losses = [each.tuned.log.validation_losses for each in trained if each.tuned.stopped is None]
-    return bool(losses) and still_improving(np.mean(losses, axis=0))
+    logs = [each.tuned.log for each in trained if each.tuned.stopped is None]
+    if not logs or not still_improving(np.mean([log.validation_losses for log in logs], axis=0)):
+        return Trial(False, False, None)
+    reach = within_reach(logs)
+    if reach >= bar:
+        return Trial(False, True, None)
+    return Trial(
+        False, False,
+        f"its loss was still falling, but another gain like that of its second half would take its validation accuracy to {reach:.3f}, "
+        f"below the {bar:.3f} that the frozen probe has shown",
+    )  # fmt: skip
 
 
 def _lower_accuracy(arena: Arena, transfer: Contender) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,6 +29,7 @@ class Journal:
         self._minutes = minutes
         self._carried = 0.0
         self._stages: dict[str, list[float]] = {}
+        self._lock = threading.Lock()
         self.meter = EnergyMeter()
 
     @property
@@ -47,16 +49,18 @@ class Journal:
         """Whether ``share`` of the study's minutes is spent."""
         return self._minutes is not None and self.seconds > share * self._minutes * 60
 
-    def carry(self, stage: str, seconds: float, energy_wh: float) -> None:
-        """Add the cost of a finished piece that is being reused."""
-        self._carried += seconds
+    def carry(self, stage: str, seconds: float, energy_wh: float, *, until: float) -> None:
+        """Add the cost of a finished piece that is being reused; the run had taken ``until`` seconds when it was made."""
+        with self._lock:
+            self._carried += max(0.0, until - self.seconds)
         self.charge(stage, seconds, energy_wh)
 
     def charge(self, name: str, seconds: float, energy_wh: float) -> None:
         """Add a cost to a stage."""
-        entry = self._stages.setdefault(name, [0.0, 0.0])
-        entry[0] += seconds
-        entry[1] += energy_wh
+        with self._lock:
+            entry = self._stages.setdefault(name, [0.0, 0.0])
+            entry[0] += seconds
+            entry[1] += energy_wh
 
     @contextmanager
     def stage(self, name: str, line: str | None = None) -> Iterator[None]:

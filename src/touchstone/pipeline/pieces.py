@@ -19,7 +19,8 @@ class Pieces:
     """A folder of finished pieces.
 
     A piece is a folder that some work fills. It appears whole or not at all, so a killed run goes on from
-    the last finished one. Its cost is kept with it, so a resumed run's bill is the whole run's.
+    the last finished one. Its cost is kept with it, so a resumed run's bill is the whole run's. Pieces may be made
+    side by side, by threads whose work goes to workers.
     """
 
     def __init__(self, folder: Path, journal: Journal) -> None:
@@ -35,14 +36,18 @@ class Pieces:
         place = self._folder / f"{name.replace('/', '_').replace('@', '_')[:60]}-{key}"
         if (place / _DONE).exists():
             kept = json.loads((place / _DONE).read_text(encoding="utf-8"))
-            self._journal.carry(stage, kept["seconds"], kept["energy_wh"])
+            self._journal.carry(stage, kept["seconds"], kept["energy_wh"], until=kept.get("until", 0.0))
             self._journal.note("piece reused", piece=name)
             return place
         meter, start = self._journal.meter, time.monotonic()
         reading = meter.read()
         with atomic.writing_folder(place) as folder:
             make(folder)
-            cost = {"seconds": time.monotonic() - start, "energy_wh": meter.since(reading)}
+            cost = {
+                "seconds": time.monotonic() - start,
+                "energy_wh": meter.since(reading),
+                "until": self._journal.seconds,
+            }
             atomic.write_text(folder / _DONE, digest.canonical_json({"piece": name, **cost}))
         self._journal.charge(stage, cost["seconds"], cost["energy_wh"])
         self._journal.note("piece made", piece=name, seconds=round(cost["seconds"], 3))

@@ -6,11 +6,12 @@ import tempfile
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from touchstone.checks.context import Need
-from touchstone.core import catalogue
+from touchstone.core import catalogue, workers
 from touchstone.core.evidence import Bill, Chosen, Comparison, Evidence, RankedBase
 from touchstone.core.finding import Finding
 from touchstone.core.progress import Progress, Silent
@@ -173,14 +174,20 @@ class Run:
 
     def adapt(self) -> None:
         """Make every reference and climb the ladder; choose by validation alone."""
+        from touchstone.nn.threads import aside, limited
+
         assert self.ranking is not None, "bases are ranked first"
         arena = self.arena = Arena(self.bench, self.context.data, self.ranking)
         journal = self.bench.journal
         journal.progress.say(f"carrying the study: {arena.base.written}")
         simple = [references.majority(arena), references.non_transfer(arena)]
         probe, frozen, head = references.linear_probe(arena)
-        climb = climbing.climb(arena, frozen, head)
-        scratch = from_scratch.scratch(arena, probe)
+        with (
+            limited(workers.share()),
+            workers.meanwhile(partial(from_scratch.scratch, arena, probe), aside=aside()) as done,
+        ):
+            climb = climbing.climb(arena, frozen, head)
+            scratch = done()
         if scratch is None:
             self.context.missing["scratch"] = "budget"
         contenders = [

@@ -28,13 +28,14 @@ class Scratch(JudgedCheck):
     study's candidates. Words: PROVEN HELPFUL (pass), HARMFUL (blocker, error rate 1 in 2,000 and a loss of a
     point), EQUIVALENT, for certain not a point better (major), NOT PROVEN (inconclusive, with what would settle
     it). A reference that was still improving when its budget ended is undertrained: no win over it counts, the
-    answer is inconclusive. Where its loss was still falling, its first seed is trained with twice the budget: if
-    that takes less than a twentieth off the loss, the budget was enough; if more, every seed gets it, and the
-    reference counts as undertrained only while its loss still falls then and another gain as large could reach the
-    transferred model. A reference may be stopped early only in its own favour: when even the optimistic envelope of
-    its learning curve stays below the transferred model. Where the seeds of scratch differ too much for that, what
-    would ship is held against its best training, picked on validation, items alone random. An open answer that
-    points to harm weighs as a blocker, any other as major.
+    answer is inconclusive. Where its loss was still falling and another gain like that of its second half could
+    reach the transferred model, its first seed is trained with twice the budget: if that takes less than a twentieth
+    off the loss, the budget was enough; if more, every seed gets it, and the reference counts as undertrained only
+    while its loss still falls then and another gain as large could reach the transferred model. A reference may be
+    stopped early only in its own favour: when even the optimistic envelope of its learning curve stays below the
+    transferred model. Where the seeds of scratch differ too much for that, what would ship is held against its best
+    training, picked on validation, items alone random. An open answer that points to harm weighs as a blocker, any
+    other as major.
 
     **Source.** He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al.
     (MLSys 2021) on what varies; Benavoli et al. (JMLR 2017) on equivalence.
