@@ -39,9 +39,12 @@ img {{ max-width: 100%; }} nav {{ margin-bottom: 2rem; }} a {{ color: #235a97; }
 markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
+MERGING = re.compile(r"^(<{7}|>{7}) ", re.MULTILINE)
+
+
 def pages() -> list[Path]:
-    """Every page, and the two that stand at the top of the repository."""
-    return [*sorted(DOCS.rglob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    """Every page, and those that stand at the top of the repository."""
+    return [*sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("*.md"))]
 
 
 def anchor(heading: str) -> str:
@@ -62,8 +65,11 @@ def inline(tokens: list[Token]) -> Iterator[Token]:
 
 
 def faults_of(page: Path) -> Iterator[str]:
-    """Links and pictures of a page that lead nowhere."""
-    for token in inline(markdown.parse(page.read_text(encoding="utf-8"))):
+    """Links and pictures of a page that lead nowhere, and what a merge left behind."""
+    text = page.read_text(encoding="utf-8")
+    if MERGING.search(text):
+        yield f"{page.relative_to(ROOT)}: two versions stand side by side where a merge was not finished"
+    for token in inline(markdown.parse(text)):
         link = str(token.attrs.get("href") or token.attrs.get("src") or "")
         if not link or link.startswith(OUTSIDE):
             continue

@@ -93,6 +93,14 @@ def test_links_lead_somewhere_and_every_page_is_linked() -> None:
     assert list(build_docs.unreachable()) == []
 
 
+def test_an_unfinished_merge_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build_docs = script("build_docs")
+    monkeypatch.setattr(build_docs, "ROOT", tmp_path)
+    page = tmp_path / "page.md"
+    page.write_text("one\n" + "<" * 7 + " HEAD\ntwo\n" + ">" * 7 + " branch\n")
+    assert len(list(build_docs.faults_of(page))) == 1
+
+
 def test_pages_are_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build_docs = script("build_docs")
     monkeypatch.setattr(build_docs, "SITE", tmp_path / "site")
