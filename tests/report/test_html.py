@@ -144,6 +144,17 @@ def test_nothing_but_evidence_is_needed() -> None:
     assert page.faults == [] and "No check has spoken." in page.text
 
 
+def test_stages_that_add_up_to_more_than_the_clock_are_explained() -> None:
+    run = told_runs.ship()
+    gallery = dataclasses.replace(
+        run.gallery, stages=(g.StageCost("references", 600.0), g.StageCost("adaptation", 700.0))
+    )
+    told = "Trainings stood side by side"
+    assert told in Page(render(run.evidence, gallery, run.study)).text
+    run.evidence["cost"]["seconds"] = 1300.0
+    assert told not in Page(render(run.evidence, gallery, run.study)).text
+
+
 @pytest.mark.parametrize("part", [field.name for field in dataclasses.fields(Gallery)])
 def test_every_part_of_the_gallery_can_be_missing(part: str) -> None:
     run = told_runs.hold()

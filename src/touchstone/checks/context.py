@@ -110,7 +110,9 @@ class Context(Protocol):
 
     @property
     def energy(self) -> Mapping[str, Any]:
-        """Energy of the run: energy_wh, low_wh, high_wh, carbon_g, method, measured."""
+        """Energy of the run: energy_wh, low_wh, high_wh, carbon_g, method, measured; and its seconds by the clock,
+        which are fewer than those of its stages where trainings stood side by side.
+        """
 
     @property
     def missing(self) -> Mapping[str, str]:

@@ -276,7 +276,7 @@ class Run:
         spent = sum(stage.energy_wh or 0.0 for stage in journal.stages)
         low, high = band(spent, journal.meter.measured)
         self.context.stages = journal.stages
-        self.context.energy = {"energy_wh": spent, "low_wh": low, "high_wh": high, "carbon_g": carbon_g(spent),
+        self.context.energy = {"energy_wh": spent, "seconds": journal.seconds, "low_wh": low, "high_wh": high, "carbon_g": carbon_g(spent),
                                "method": journal.meter.method, "measured": journal.meter.measured, "saved": self.context.saved}  # fmt: skip
 
     def _cost(self) -> Bill:

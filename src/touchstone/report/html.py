@@ -79,6 +79,7 @@ def _contents(reading: Reading) -> dict[str, Any]:
         "notes": [sentence(note) for note in gallery.notes[:20]],
         "efforts": ledger.efforts(gallery),
         "stages": ledger.stages(reading),
+        "overlap": ledger.overlap(reading),
         "bill": ledger.bill(reading),
     }
 

@@ -85,10 +85,7 @@ def efforts(gallery: Gallery) -> Table | None:
 
 def stages(reading: Reading) -> list[Share]:
     """Time, and energy where known, of every stage of the run."""
-    found = list(reading.gallery.stages)
-    if not found:
-        told = mapping(mapping(reading.evidence.get("cost")).get("stages"))
-        found = [StageCost(str(name), float(seconds)) for name, seconds in told.items() if numerals.is_number(seconds)]
+    found = _stages(reading)
     longest = max((stage.seconds for stage in found), default=0) or 1
     return [
         Share(
@@ -99,6 +96,21 @@ def stages(reading: Reading) -> list[Share]:
         )
         for stage in found[:_MOST_ROWS]
     ]
+
+
+def overlap(reading: Reading) -> bool:
+    """Whether the stages took visibly longer together than the run by the clock."""
+    whole = mapping(reading.evidence.get("cost")).get("seconds")
+    together = sum(stage.seconds for stage in _stages(reading))
+    return numerals.is_number(whole) and together > 1.02 * float(whole)
+
+
+def _stages(reading: Reading) -> list[StageCost]:
+    found = list(reading.gallery.stages)
+    if found:
+        return found
+    told = mapping(mapping(reading.evidence.get("cost")).get("stages"))
+    return [StageCost(str(name), float(seconds)) for name, seconds in told.items() if numerals.is_number(seconds)]
 
 
 def bill(reading: Reading) -> list[tuple[str, str]]:

@@ -30,6 +30,12 @@ def test_trips_over_the_minutes() -> None:
     assert only(list(CHECK.run(desk(READ, minutes=4)))).status is Status.FAIL
 
 
+def test_stages_that_stood_side_by_side_are_not_counted_twice() -> None:
+    finding = only(list(CHECK.run(desk(READ | {"seconds": 200.0}, minutes=4))))
+    assert finding.status is Status.PASS
+    assert finding.details["seconds"] == 200.0 and "3.3 minutes" in finding.statement
+
+
 @pytest.mark.parametrize("budget", [{}, {"energy_wh": 20.0}, {"minutes": 5.0}])
 def test_informs_within_the_budget(budget: dict[str, float]) -> None:
     finding = only(list(CHECK.run(desk(READ, **budget))))

@@ -34,7 +34,8 @@ class Energy(Check):
     needs: ClassVar[frozenset[Need]] = frozenset()
 
     def run(self, context: Context) -> Iterator[Finding]:
-        budget, seconds = context.study.adapt.budget, sum(stage.seconds for stage in context.stages)
+        budget = context.study.adapt.budget
+        seconds = float(context.energy.get("seconds") or sum(stage.seconds for stage in context.stages))
         used = context.energy.get("energy_wh")
         details: dict[str, Any] = {
             "seconds": seconds, "stages": {stage.name: stage.seconds for stage in context.stages},
