@@ -25,16 +25,20 @@ def test_the_first_rung_thaws_what_lies_above_the_shallowest_good_block() -> Non
     assert first_depth(shape(), accuracies, 0.02) == 2
 
 
+NO_LOSS = Claim(0.0, 0.01, 1e9, 500, 1)
+
+
 def test_climbing_stops_when_the_bound_on_the_gain_is_below_half_a_point() -> None:
-    assert ends(Claim(0.01, 0.02, 1e9, 500, 1), 0.0, 0.2) is None
-    assert "half a point" in str(ends(Claim(-0.02, 0.005, 1e9, 5000, 1), 0.1, 0.0))
+    assert ends(Claim(0.01, 0.02, 1e9, 500, 1), NO_LOSS, 0.2) is None
+    assert "half a point" in str(ends(Claim(-0.02, 0.005, 1e9, 5000, 1), NO_LOSS, 0.0))
 
 
-def test_climbing_stops_after_a_rung_that_brought_nothing_where_the_base_fits() -> None:
-    nothing = Claim(0.0, 0.02, 1e9, 500, 1)
-    assert "neither" in str(ends(nothing, -0.01, 0.2))
-    assert ends(nothing, 0.01, 0.2) is None
-    assert ends(nothing, -0.01, 0.01) is None
+def test_climbing_stops_after_a_rung_that_brought_nothing_that_shows_where_the_base_fits() -> None:
+    little = Claim(0.004, 0.02, 1e9, 500, 1)
+    assert "neither" in str(ends(little, NO_LOSS, 0.2))
+    assert "neither" in str(ends(little, Claim(0.015, 0.01, 1e9, 500, 1), 0.2))
+    assert ends(little, Claim(0.02, 0.01, 1e9, 500, 1), 0.2) is None, "log-loss gained beyond noise"
+    assert ends(little, NO_LOSS, 0.01) is None, "the base has no lead"
 
 
 def test_the_probe_is_kept_unless_something_earns_its_cost() -> None:

@@ -13,6 +13,8 @@ from touchstone.stats.claims import Claim
 
 WORTH = 0.005
 """Half a point: a rung that cannot gain this much is not climbed."""
+SURELY = 0.05
+"""One-sided level of the bounds on a rung's gains."""
 LEAD = 0.05
 """By so much the frozen probe must be ahead of plain features for the base to count as fitting."""
 FEW_PER_CLASS = 20
@@ -73,20 +75,20 @@ def _depth_with(shape: Shape, share: float) -> int:
     return len(shape.blocks)
 
 
-def ends(gain: Claim, loss_gain: float, lead: float) -> str | None:
+def ends(gain: Claim, loss_gain: Claim, lead: float) -> str | None:
     """Why no deeper rung is worth its cost after one with these gains over the best below it; None where one may be.
 
     Parameters
     ----------
     gain, loss_gain : in accuracy, and in log-loss (nats), both on validation
     lead : accuracy of the frozen probe less that of plain features without a base. A base that leads sees these data
-        well; what its top blocks cannot improve at all, the ones below seldom do. Without a lead the lower blocks may
-        be what does not fit (Lee et al., ICLR 2023), and climbing goes on
+        well; where thawing more of its top brought nothing that shows, the blocks below seldom do. Without a lead the
+        lower blocks may be what does not fit (Lee et al., ICLR 2023), and climbing goes on
     """
-    if gain.upper(0.05) < WORTH:
+    if gain.upper(SURELY) < WORTH:
         return "the rung below could not have gained half a point"
-    if lead >= LEAD and gain.value <= 0 and loss_gain <= 0:
-        return "the rung below gained neither accuracy nor log-loss on validation"
+    if lead >= LEAD and gain.value < WORTH and loss_gain.lower(SURELY) <= 0:
+        return "the rung below gained neither half a point nor, beyond noise, log-loss on validation"
     return None
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from touchstone.dataset.model import Examples
     from touchstone.nn.assembly import TrainingData
     from touchstone.nn.base_model import Base
+    from touchstone.stats.claims import Claim
 
 LADDER_SHARE = 0.75
 """Share of the budget's minutes after which no further rung is begun."""
@@ -57,7 +58,7 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         attempt = _train(arena, recipe, head, arena.bench.seeds[:1])
         attempts.append(attempt)
         now = attempt.arrays[0]["validation"]
-        reason = ladder.ends(_gain(arena, now, best), _loss(arena, best) - _loss(arena, now), _lead(arena))
+        reason = ladder.ends(_gain(arena, "accuracy", now, best), _gain(arena, "log_loss", now, best), _lead(arena))
         best = max(best, now, key=lambda p: _accuracy(arena, p))
         if reason is not None:
             skipped |= {later.name: reason for later in rungs[place + 1 :]}
@@ -202,22 +203,19 @@ def _contender(arena: Arena, attempt: Attempt) -> Contender:
     return Contender(candidate, predictions, attempt.arrays[median], attempt.folders[median] / "tuned")
 
 
-def _gain(arena: Arena, new: Any, old: Any) -> Any:
+def _gain(arena: Arena, metric: str, new: Any, old: Any) -> Claim:
+    """By how much the one is better than the other on validation: in accuracy, or in log-loss (nats)."""
+    from touchstone.evaluate.metrics import HIGHER_IS_BETTER, item_scores
     from touchstone.stats.claims import recipe_claim
 
     labels = arena.data.validation.labels
-    a, b = ((p.argmax(1) == labels).astype(float)[None] for p in (new, old))
-    return recipe_claim(a, b, pooled=None, a_deterministic=True, b_deterministic=True)
+    sign = 1.0 if HIGHER_IS_BETTER[metric] else -1.0
+    first, second = (sign * item_scores(metric, each, labels)[0] for each in (new, old))
+    return recipe_claim(first, second, pooled=None, a_deterministic=True, b_deterministic=True)
 
 
 def _accuracy(arena: Arena, probabilities: Any) -> float:
     return float((probabilities.argmax(1) == arena.data.validation.labels).mean())
-
-
-def _loss(arena: Arena, probabilities: Any) -> float:
-    from touchstone.evaluate.metrics import value
-
-    return value("log_loss", probabilities, arena.data.validation.labels)
 
 
 def with_trace(contender: Contender, **parts: Any) -> Contender:
