@@ -17,14 +17,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.scanners import CLEAN, FLAGGED, SCANNERS, UNREAD
 from tests.supply import benign_list, hostile_list, regression_list, state_dicts
+from tests.supply.hostile_list import safetensors, tensor
+from tests.supply.licences.sixty_cases import CASES
+from tests.supply.licences.test_decision import components, profile
+from tests.supply.test_work import BUSY
+
+from benchmarks.registry import Measured
+from benchmarks.scanners import CLEAN, FLAGGED, SCANNERS, UNREAD
 from touchstone.study.model import BaseModel
+from touchstone.supply.blob import Memory
+from touchstone.supply.judgement import Surroundings, nothing_beside
+from touchstone.supply.judging import judge
+from touchstone.supply.licences.decision import decide
 from touchstone.supply.outcome import Outcome
 from touchstone.supply.vetting import vet_files
 
 Answers = list[tuple[str, float]]
 _MOST_SECONDS = 1800
+_TURNS = 200
 PICKLE_FAMILY = {*range(1, 31), 60}
 """The files of the hostile list that a scanner of pickles is meant for."""
 
@@ -69,7 +80,7 @@ def _built(folder: Path, makers: Mapping[str, hostile_list.Build]) -> dict[str, 
     return places
 
 
-def measure(folder: Path, rounds: int) -> Iterator[Row | str]:
+def measure(folder: Path, rounds: int) -> Iterator[Row | Measured | str]:
     """Every tool over every list; files that a tool of another kind is not meant for are told apart below each."""
     lists = build(folder / "files")
     places = [place for files in lists.values() for place in files.values()]
@@ -91,6 +102,32 @@ def measure(folder: Path, rounds: int) -> Iterator[Row | str]:
                 yield Row(tool, [one for n, one in zip(files, said, strict=False) if int(n) in PICKLE_FAMILY])
         yield from _notable(name, files, {tool: said[start:end] for tool, said in answers.items()})
         start = end
+    yield from _speeds(folder / "speed", rounds)
+
+
+def _speeds(folder: Path, rounds: int) -> Iterator[Measured]:
+    """The bars of the issue that are about time; processor time, so that a busy machine does not count."""
+    slowest = max(min(_milliseconds(name, data) for _ in range(rounds)) for name, data in BUSY.values())
+    yield Measured("verdict on a file under 1 MiB that was built to be slow, slowest", slowest, "ms", 50)
+    weights = safetensors({"w": tensor([1 << 26], 0, 1 << 28)}, bytes(1 << 28))
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(weights)
+    started = time.process_time()
+    vet_files(BaseModel("m", folder), folder / "home", keep=False)
+    yield Measured("reading and hashing weights, a core", 0.25 / (time.process_time() - started), "GiB/s", 0.7, True)
+    cases = [(components(what), profile(use, facts)) for what, use, facts, _ in CASES]
+    started = time.process_time()
+    for _ in range(_TURNS):
+        for parts, use in cases:
+            decide(parts, use)
+    rate = _TURNS * len(cases) / (time.process_time() - started)
+    yield Measured(f"licence decisions, over the table of {len(cases)} cases", rate, "a second", 10_000, True)
+
+
+def _milliseconds(name: str, data: bytes) -> float:
+    started = time.process_time()
+    judge(Memory(data), name, Surroundings(nothing_beside, lambda: False))
+    return 1000 * (time.process_time() - started)
 
 
 def _notable(name: str, files: Mapping[str, Path], answers: Mapping[str, Answers]) -> Iterator[str]:
@@ -123,9 +160,8 @@ def theirs(python: str, tool: str, places: list[Path]) -> tuple[str, Answers]:
     script = Path(__file__).with_name("scanners.py")
     lines = "".join(f"{place}\n" for place in places)
     done = subprocess.run(
-        [python, str(script), tool], input=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, timeout=_MOST_SECONDS, check=False,
-    )  # fmt: skip
+        [python, str(script), tool], input=lines, capture_output=True, text=True, timeout=_MOST_SECONDS, check=False
+    )
     if done.returncode:
         sys.exit(f"{tool} cannot be run by {python}: {done.stderr.strip().splitlines()[-1:]}")
     head, *rest = map(json.loads, done.stdout.splitlines())

@@ -93,8 +93,20 @@ def _called_on(module: str, attribute: str, wanted: str) -> bytes:
     return PROTO4 + getter + b"(" + call("builtins", "__import__", text("os")) + b"tR(" + text("true") + b"tR" + STOP
 
 
+def _method_of(module: str, where: bytes) -> bytes:
+    """``methodcaller('system', 'true')`` applied to what a call brings."""
+    return PROTO4 + call(module, "methodcaller", text("system"), text("true")) + b"(" + where + b"tR" + STOP
+
+
 def _protocol(number: int, module: str, attribute: str, argument: str) -> bytes:
-    return b"\x80" + bytes([number]) + f"c{module}\n{attribute}\n(X".encode() + struct.pack("<I", len(argument)) + argument.encode() + b"tR."
+    return (
+        b"\x80"
+        + bytes([number])
+        + f"c{module}\n{attribute}\n(X".encode()
+        + struct.pack("<I", len(argument))
+        + argument.encode()
+        + b"tR."
+    )
 
 
 def _compile() -> bytes:
@@ -149,6 +161,7 @@ _BDB = PROTO4 + name("bdb", "Bdb") + b")R" + b"0" + call("bdb", "Bdb.run", text(
 _UNKNOWN_MEMO = PROTO4 + text("os") + text("system") + b"\x93(" + text("true") + b"tRh\x63" + STOP
 _NUMBER_AS_MODULE = PROTO4 + b"K\x2a" + text("os") + b"\x93" + SYSTEM[2:]
 _BROKEN_TEXT = b"\x80\x04cos\nsystem\n(" + text("true") + b"tR0c\xff\xfe\nx\n."
+_START = calling("asyncio.unix_events", "_UnixSubprocessTransport._start", text("true"))
 _CALL_THEN_BREAK = SYSTEM[:-1] + b"\x8c\xf0cut"
 
 SHAPES: tuple[tuple[str, Build], ...] = (
@@ -157,8 +170,8 @@ SHAPES: tuple[tuple[str, Build], ...] = (
     ("system in protocol 2", one("model.pkl", _protocol(2, "posix", "system", "true"))),
     ("compile, globals and eval", one("model.pkl", _compile())),
     ("a debugger that is made, then used", one("model.pkl", _BDB)),
-    ("GHSA-84r2-jw7c-4r5q: locate and methodcaller", one("model.pkl", PROTO4 + call("operator", "methodcaller", text("system"), text("true")) + b"(" + call("pydoc", "locate", text("os")) + b"tR.")),
-    ("GHSA-955r-x9j8-7rhh: _operator.methodcaller", one("model.pkl", PROTO4 + call("_operator", "methodcaller", text("system"), text("true")) + b"(" + call("builtins", "__import__", text("os")) + b"tR.")),
+    ("GHSA-84r2-jw7c-4r5q: locate and methodcaller", one("model.pkl", _method_of("operator", call("pydoc", "locate", text("os"))))),
+    ("GHSA-955r-x9j8-7rhh: _operator.methodcaller", one("model.pkl", _method_of("_operator", call("builtins", "__import__", text("os"))))),
     ("GHSA-46h3-79wf-xr6c: _operator.attrgetter", one("model.pkl", _called_on("_operator", "attrgetter", "system"))),
     ("operator.attrgetter", one("model.pkl", _called_on("operator", "attrgetter", "system"))),
     ("importlib", one("model.pkl", PROTO4 + call("importlib", "import_module", text("os")) + STOP)),
@@ -172,7 +185,7 @@ SHAPES: tuple[tuple[str, Build], ...] = (
     ("a text cut short, after the call", one("model.pkl", _CALL_THEN_BREAK)),
     ("a rebuilt tensor by a misspelt name", one("model.pkl", PROTO4 + call("_rebuild_tensor", "unknown", b"N") + STOP)),
     ("a tensor's function as an attribute", one("model.pkl", PROTO4 + call("torch", "_utils", b"N") + STOP)),
-    ("GHSA-jgw4-cr84-mqxg: a plain pickle named .bin", one("pytorch_model.bin", calling("asyncio.unix_events", "_UnixSubprocessTransport._start", text("true")))),
+    ("GHSA-jgw4-cr84-mqxg: a plain pickle named .bin", one("pytorch_model.bin", _START)),
     ("a pickle named .pickle", one("model.pickle", _EVAL)),
     ("a magic number that is computed", one("model.pt", _sum(0x1950A86A20F9469CFC6C))),
     ("a pickle in a zip", one("model.zip", zipped({"data.pkl": _EVAL}))),
