@@ -58,32 +58,20 @@ def fickling() -> Scan:
     return scan
 
 
-def modelaudit(least: str = "warning") -> Scan:
+def modelaudit() -> Scan:
     """A warning or worse is flagged, as its exit status has it; an error without one is unread. It sends nothing."""
     os.environ.update(PROMPTFOO_DISABLE_TELEMETRY="1", DO_NOT_TRACK="1")
     from modelaudit.core import scan_model_directory_or_file
-    from modelaudit.core_results import determine_exit_code
-
-    flags = {"warning", "critical"} if least == "warning" else {"critical"}
+    from modelaudit.core_results import determine_exit_code, results_have_security_findings
 
     def scan(path: Path) -> str:
         found = scan_model_directory_or_file(str(path), cache_enabled=False)
-        if flags & {issue.severity.value for issue in found.issues}:
-            return FLAGGED
-        return UNREAD if determine_exit_code(found) == 2 else CLEAN
+        return FLAGGED if results_have_security_findings(found) else UNREAD if determine_exit_code(found) else CLEAN
 
     return scan
 
 
-def modelaudit_critical() -> Scan:
-    """The same where only what it calls critical counts: its warnings also meet names that every checkpoint has."""
-    return modelaudit("critical")
-
-
-SCANNERS = {
-    "modelscan": modelscan, "picklescan": picklescan, "fickling": fickling, "modelaudit": modelaudit,
-    "modelaudit (critical)": modelaudit_critical,
-}  # fmt: skip
+SCANNERS = {"modelscan": modelscan, "picklescan": picklescan, "fickling": fickling, "modelaudit": modelaudit}
 
 
 def said(scan: Scan, path: Path) -> tuple[str, float]:
@@ -107,7 +95,7 @@ def main() -> None:
         warm = Path(folder) / "warm.pkl"
         warm.write_bytes(PICKLE)
         said(scan, warm)
-    print(json.dumps({"version": importlib.metadata.version(name.split()[0])}), flush=True)
+    print(json.dumps({"version": importlib.metadata.version(name)}), flush=True)
     for line in sys.stdin:
         folder = Path(line.rstrip("\n"))
         files = list(folder.iterdir())
