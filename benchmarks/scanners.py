@@ -6,9 +6,7 @@ A folder with one file is given as that file. ``flagged`` is whatever the tool r
 
 from __future__ import annotations
 
-import contextlib
 import importlib.metadata
-import io
 import json
 import logging
 import os
@@ -78,8 +76,7 @@ def said(scan: Scan, path: Path) -> tuple[str, float]:
     """What a scanner calls it, and the seconds it took; raising is not reading."""
     started = time.perf_counter()
     try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            word = scan(path)
+        word = scan(path)
     except BaseException as fault:  # foreign code on hostile files; Ctrl-C still ends the run
         if isinstance(fault, KeyboardInterrupt):
             raise
@@ -90,17 +87,21 @@ def said(scan: Scan, path: Path) -> tuple[str, float]:
 def main() -> None:
     name = sys.argv[1]
     logging.disable(logging.CRITICAL)
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    with open(os.devnull, "w") as nowhere:  # what a tool prints for people; its own streams stay what they are
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
     scan = SCANNERS[name]()
     with tempfile.TemporaryDirectory() as folder:
         warm = Path(folder) / "warm.pkl"
         warm.write_bytes(PICKLE)
         said(scan, warm)
-    print(json.dumps({"version": importlib.metadata.version(name)}), flush=True)
+    print(json.dumps({"version": importlib.metadata.version(name)}), file=answers)
     for line in sys.stdin:
         folder = Path(line.rstrip("\n"))
         files = list(folder.iterdir())
         word, seconds = said(scan, files[0] if len(files) == 1 else folder)
-        print(json.dumps({"said": word, "seconds": seconds}), flush=True)
+        print(json.dumps({"said": word, "seconds": seconds}), file=answers)
 
 
 if __name__ == "__main__":
