@@ -95,11 +95,19 @@ class Result:
 
     @cached_property
     def model(self) -> Predictor:
-        """The adapted model: ``model.predict([...])`` takes texts, image paths, PIL images or a data frame."""
-        from touchstone.core.errors import InputError
+        """The adapted model: ``model.predict([...])`` takes texts, image paths, PIL images or a data frame.
+
+        It is opened only while its files are those that the run wrote down.
+        """
+        from touchstone.core.errors import Fault, InputError
+        from touchstone.pipeline.finished import Finished
 
         if self.folder is None or not (self.folder / "model").is_dir():
             raise InputError("this result has no model: the run stopped before one was made")
+        run = Finished.read(self.folder)
+        if run.model_digest != run.digests.get("model"):
+            what = "these are not the files that the run wrote down in study.lock.yaml"
+            raise InputError(Fault(str(self.folder / "model"), what, "run the study again with --fresh"))
         from touchstone.nn.predictor import Predictor
 
         return Predictor.load(self.folder / "model")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -63,3 +64,13 @@ def test_a_base_without_a_classifier_is_refused(tmp_path: Path) -> None:
         Predictor.load(write_base(tmp_path / "bare", "bert"))
     with pytest.raises(ModelFilesError, match="no such folder"):
         Predictor.load(tmp_path / "nowhere")
+
+
+def test_nothing_of_a_changed_model_is_opened(folders: dict[str, Path], tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(folders["vit"], changed)
+    assert Predictor.load(changed).classes == CLASSES
+    config = changed / "config.json"
+    config.write_text(config.read_text().replace("dog", "cog"))
+    with pytest.raises(ModelFilesError, match=r"config\.json has other bytes"):
+        Predictor.load(changed)

@@ -14,13 +14,17 @@ from typing import Any
 
 import pytest
 
+from touchstone.api import Result
 from touchstone.core import catalogue, workers
+from touchstone.core.errors import InputError, ModelFilesError
+from touchstone.nn.predictor import Predictor
 from touchstone.pipeline import recording
 from touchstone.pipeline.replay import replay
 from touchstone.pipeline.run import run
 from touchstone.registry import lineage, log
 from touchstone.registry.book import Registry
 from touchstone.study.parse import parse
+from touchstone.supply.shipped import SUMS, write_sums
 
 FILES = {"study.lock.yaml", "evidence.json", "report.html", "model_card.md", "decision.md", "bom.json", "flagged.csv", "splits.csv",
          "model", "log.jsonl", "cache"}  # fmt: skip
@@ -115,6 +119,22 @@ def test_a_replay_brings_the_same_evidence_and_names_what_differs(first: Any, wo
         (first.folder / "evidence.json").write_text(first.text, encoding="utf-8")
     assert [one.was for one in found.differences] == [0.123]
     assert row["candidate"] in found.differences[0].where
+
+
+def test_the_model_of_a_result_is_opened_only_while_it_is_what_was_written(first: Any, home: Path) -> None:
+    assert Result(first).model.classes == ("cross", "disc", "square")
+    config, sums = first.folder / "model" / "config.json", first.folder / "model" / SUMS
+    kept = config.read_bytes(), sums.read_bytes()
+    try:
+        config.write_bytes(kept[0].replace(b"disc", b"disk"))
+        with pytest.raises(ModelFilesError, match=r"config\.json has other bytes"):
+            Predictor.load(first.folder / "model")
+        write_sums(first.folder / "model")  # who can change a file can change the list beside it
+        with pytest.raises(InputError, match="not the files that the run wrote down"):
+            _ = Result(first).model
+    finally:
+        config.write_bytes(kept[0])
+        sums.write_bytes(kept[1])
 
 
 def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from tests.supply.small_models import CARD, known_text, write_model
+from tests.supply.small_models import CARD, known_text, vetted, write_model
 from tests.supply.test_signing import key_file
 from touchstone.core.errors import InputError
+from touchstone.core.evidence import Chosen, Evidence
+from touchstone.core.finding import Verdict
 from touchstone.pipeline import vetting
+from touchstone.pipeline.outputs import _notices
 from touchstone.pipeline.result import Result
 from touchstone.pipeline.self_test import self_test
+from touchstone.study.model import IntendedUse
 
 
 @pytest.fixture(autouse=True)
@@ -96,3 +101,19 @@ def test_the_self_test_passes_here() -> None:
     trials = self_test()
     assert [trial.name for trial in trials if not trial.passed] == []
     assert len(trials) == 6
+
+
+def test_a_run_ships_the_notices_of_the_base_that_it_chose(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "base", license=known_text("Apache-2.0"))
+    other = write_model(tmp_path / "other", license=known_text("MIT"), value=0.25)
+    seen = [vetted(each, tmp_path / "home", IntendedUse(use="redistribution")) for each in (folder, other)]
+    run = SimpleNamespace(context=SimpleNamespace(vetted=seen))
+    files = _notices(run, _evidence("base"))
+    assert set(files) == {"NOTICE", "licenses/LICENSE"}
+    assert "Apache License" in files["licenses/LICENSE"] and "adapted from base" in files["NOTICE"]
+    assert files["NOTICE"].count("section 4") >= 2, "what is owed, and how to meet it"
+    assert _notices(run, _evidence(None)) == {}
+
+
+def _evidence(base: str | None) -> Evidence:
+    return Evidence("s", "sha256:0", Verdict.SHIP, (), (), chosen=Chosen("probe", base, "model/") if base else None)

@@ -26,7 +26,7 @@ from touchstone.supply.judging import judge
 from touchstone.supply.outcome import Outcome, VettedFile
 
 LARGEST = 1 << 16
-SLOWEST_SECONDS = 5.0
+SLOWEST_SECONDS = 1.0
 _MEMORY = 6 << 30
 _NUMBERS = (
     b"\xff" * 4,
@@ -138,11 +138,11 @@ def bent(rng: random.Random, files: Sequence[tuple[str, bytes]]) -> tuple[str, b
 
 def tried(name: str, data: bytes) -> VettedFile:
     """Judge one file and hold the judgement against what every judgement owes."""
-    began = time.monotonic()
+    began = time.process_time()  # a machine that is busy with other things makes no reader slow
     with nothing_runs():
         file, made, _ = judge(Memory(data), name, Surroundings(nothing_beside, lambda: False))
         written = sum(len(chunk) for one in made for chunk in one.chunks())
-    assert time.monotonic() - began < SLOWEST_SECONDS, "slow"
+    assert time.process_time() - began < SLOWEST_SECONDS, "slow"
     assert written == sum(one.size for one in made)
     assert written <= (64 << 20) + 64 * len(data), "it unfolds to too much"
     if file.outcome in (Outcome.REFUSE, Outcome.HOLD):

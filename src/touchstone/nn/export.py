@@ -25,6 +25,7 @@ from touchstone.nn.base_model import COMPANIONS, Base
 from touchstone.nn.families import label_maps
 from touchstone.nn.folding import folded
 from touchstone.nn.loading import one_line, quiet
+from touchstone.supply.shipped import write_sums
 
 TOLERANCE = 1e-3
 """Greatest difference of a probability that still counts as the same prediction."""
@@ -34,7 +35,7 @@ _SECONDS = 900
 
 
 def export(model: nn.Module, base: Base, folder: Path, classes: Sequence[str]) -> None:
-    """Write a model in Hugging Face layout, safetensors only, whole or not at all.
+    """Write a model in Hugging Face layout, safetensors only, whole or not at all, with the digests of its files.
 
     Parameters
     ----------
@@ -56,6 +57,7 @@ def export(model: nn.Module, base: Base, folder: Path, classes: Sequence[str]) -
                 shutil.copyfile(base.path / name, temporary / name)
         if base.max_length is not None:
             _set_max_length(temporary / "tokenizer_config.json", base.max_length)
+        write_sums(temporary)
 
 
 def _set_max_length(path: Path, length: int) -> None:

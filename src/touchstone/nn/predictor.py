@@ -17,6 +17,7 @@ from touchstone.nn.families import FAMILIES, IMAGE
 from touchstone.nn.loading import load_config, load_weights
 from touchstone.nn.preprocess import Preprocessor, open_preprocessor
 from touchstone.supply.json_config import read_config
+from touchstone.supply.shipped import check_sums
 from touchstone.supply.weights import find_weights
 
 BATCH = 32
@@ -36,10 +37,19 @@ class Predictor:
 
     @classmethod
     def load(cls, folder: Path | str) -> Predictor:
-        """Open a folder in Hugging Face layout, as a run writes it under ``model/``."""
+        """Open a folder in Hugging Face layout, as a run writes it under ``model/``.
+
+        Where a list of digests stands in it, as in those, nothing is opened before every file was held against it.
+
+        Raises
+        ------
+        ModelFilesError
+            in one line, where the files are not those of the list or are no such model
+        """
         folder = Path(folder)
         if not folder.is_dir():
             raise ModelFilesError(Fault(str(folder), "no such folder"))
+        check_sums(folder)
         kind = read_config(folder / CONFIG).get("model_type")
         if kind not in FAMILIES:
             raise ModelFilesError(Fault(str(folder), f"architecture {kind} is not supported"))

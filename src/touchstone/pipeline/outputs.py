@@ -93,11 +93,22 @@ class Outputs:
             if run.context.data_or_none is not None:
                 atomic.write_text(self.folder / "splits.csv", tables.splits(run.context.data.assignments))
             atomic.write_text(self.folder / "flagged.csv", tables.flagged(flagged))
+            for name, text in _notices(run, evidence).items():
+                atomic.write_text(self.folder / "notice" / name, text)
             atomic.write_text(self.folder / "cache" / "pending.json", evidence.as_json())
             pages(self.folder, json.loads(evidence.as_json()), hung, study_facts(run))
         run.bench.journal.note("finished")
         atomic.write_text(self.folder / "evidence.json", evidence.as_json())
         return Result.of(evidence, self.folder)
+
+
+def _notices(run: Run, evidence: Evidence) -> Mapping[str, str]:
+    """What the terms of the chosen base ask to ship with the model; empty where nothing is owed or nothing ships."""
+    from touchstone.pipeline.vetting import notices
+
+    base = evidence.chosen.base if evidence.chosen else None
+    found = next((seen for seen in run.context.vetted if seen.role == "base" and seen.written == base), None)
+    return {} if found is None else notices(found)
 
 
 def _agree(measured: Any, exported: Any) -> None:

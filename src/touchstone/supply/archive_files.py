@@ -16,6 +16,7 @@ from touchstone.supply.rules import RULES, Held, Refused
 from touchstone.supply.tar_reader import read_tar
 from touchstone.supply.torch_files import foreign_members, read_torch_tar, read_torch_zip
 from touchstone.supply.weight_files import converted, judge_npz
+from touchstone.supply.work import MEMBER
 from touchstone.supply.zip_reader import Member, open_member, read_zip
 
 _EXPORTED = ("archive_format", "models/model.json", "serialized_exported_program.json", "serialized_state_dict.pt")
@@ -111,6 +112,7 @@ def _members(
         path = f"{name}/{member}"
         if around.out_of_time():
             raise Held("file.time", f"time ran out after {len(found):,} of its {len(members):,} members")
+        blob.work.spend(MEMBER)
         opened = open_member(blob, content) if isinstance(content, Member) else content
         verdict, made, nested = judge(opened, path, inner)
         found.append(verdict)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from touchstone.supply.rules import Refused
+from touchstone.supply.work import Work
 
 CHUNK = 1 << 20
 SPOOL_BYTES = 64 << 20
@@ -19,8 +20,10 @@ SPOOL_BYTES = 64 << 20
 class Blob:
     """A read-only stretch of bytes."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, work: Work | None = None) -> None:
         self.size = size
+        self.work = work or Work(size)
+        """Shared by everything that is cut or unpacked from one file."""
 
     def read(self, start: int, size: int) -> bytes:
         """Up to ``size`` bytes from ``start``; fewer only at the end."""
@@ -64,8 +67,8 @@ class Blob:
 class Memory(Blob):
     """Bytes that are there already."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(len(data))
+    def __init__(self, data: bytes, work: Work | None = None) -> None:
+        super().__init__(len(data), work)
         self._data = data
 
     def read(self, start: int, size: int) -> bytes:
@@ -75,11 +78,11 @@ class Memory(Blob):
 class OpenFile(Blob):
     """An open regular file; the handle is kept, so a path that is swapped meanwhile changes nothing."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: BinaryIO, work: Work | None = None) -> None:
         self._file = file
         self._descriptor = file.fileno()
         self._before = os.fstat(self._descriptor)
-        super().__init__(self._before.st_size)
+        super().__init__(self._before.st_size, work)
 
     def read(self, start: int, size: int) -> bytes:
         parts = []
@@ -104,7 +107,7 @@ class OpenFile(Blob):
 
 class _Part(Blob):
     def __init__(self, whole: Blob, start: int, size: int) -> None:
-        super().__init__(size)
+        super().__init__(size, whole.work)
         self._whole, self._start = whole, start
 
     def read(self, start: int, size: int) -> bytes:
@@ -130,8 +133,11 @@ def open_file(path: Path) -> OpenFile:
     return OpenFile(os.fdopen(descriptor, "rb"))
 
 
-def gathered(pieces: Iterable[bytes]) -> Blob:
-    """What a decompressor hands out, kept in memory while it is small and in an unnamed file beyond."""
+def gathered(pieces: Iterable[bytes], work: Work) -> Blob:
+    """What a decompressor hands out, kept in memory while it is small and in an unnamed file beyond.
+
+    ``work`` is that of the packed file: unpacking brings no steps.
+    """
     kept: list[bytes] = []
     size = 0
     rest = iter(pieces)
@@ -141,11 +147,11 @@ def gathered(pieces: Iterable[bytes]) -> Blob:
         if size > SPOOL_BYTES:
             break
     else:
-        return Memory(b"".join(kept))
+        return Memory(b"".join(kept), work)
     file = tempfile.TemporaryFile()  # noqa: SIM115  (the blob closes it)
     for piece in kept:
         file.write(piece)
     for piece in rest:
         file.write(piece)
     file.flush()
-    return OpenFile(file)
+    return OpenFile(file, work)

@@ -59,7 +59,7 @@ def unpack(blob: Blob, format: str) -> Blob:
     Refused
         where it is broken, goes on after its end, or unfolds to too much
     """
-    return gathered(_pieces(blob, _unpacker(format), format))
+    return gathered(_pieces(blob, _unpacker(format), format), blob.work)
 
 
 def _unpacker(format: str) -> _Unpacker:

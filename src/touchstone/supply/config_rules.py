@@ -13,6 +13,7 @@ _CODE_KEYS = frozenset({
     "_experts_implementation_internal", "py/object", "py/reduce", "py/function", "py/type", "__reduce__", "__reduce_ex__",
 })  # fmt: skip
 _IMPLEMENTATION = frozenset({"attn_implementation", "_attn_implementation"})
+_OTHER_KEYS = frozenset({"trust_remote_code", "quantization_config", "_name_or_path"})
 _CLASS_KEY = re.compile(
     r"(^|_)(class|classes|type|architectures?|processor|function|module|target|callable|factory)$|class_name"
 )
@@ -45,8 +46,13 @@ def check_settings(value: Any) -> None:
         for one that a person should look at; a refusal anywhere goes before
     """
     held: Held | None = None
+    dull: dict[str, bool] = {}
     for place, key, item in _settings(value):
         folded = key.strip().casefold()
+        if folded not in dull:
+            dull[folded] = _is_dull(folded)
+        if dull[folded] and not (type(item) is str and "{" in item):
+            continue
         _refuse_code(folded, item, place)
         held = held or _doubt(folded, item, place)
     if held:
@@ -95,6 +101,12 @@ def _settings(value: Any) -> Iterator[tuple[str, str, Any]]:
             waiting.extend((f"{place}.{name}" if place else name, name, inner) for name, inner in item.items())
         elif type(item) is list and not all(type(inner) in (int, float) for inner in item):
             waiting.extend((place, key, inner) for inner in item)
+
+
+def _is_dull(key: str) -> bool:
+    """Whether no rule below looks at this key: vocabularies bring a hundred thousand such settings."""
+    named = key in _CODE_KEYS or key in _IMPLEMENTATION or key in _OTHER_KEYS
+    return not (named or key.startswith("kernel") or _CLASS_KEY.search(key))
 
 
 def _refuse_code(key: str, item: Any, place: str) -> None:

@@ -11,12 +11,12 @@ from touchstone.supply.keras_files import HDF5_MAGIC
 from touchstone.supply.npy_reader import MAGIC as NPY_MAGIC
 from touchstone.supply.onnx_reader import is_onnx, is_saved_model, is_sentencepiece
 from touchstone.supply.pickle_machine import run
+from touchstone.supply.rules import Refused
 from touchstone.supply.tar_reader import is_tar
 from touchstone.supply.torch_files import looks_like_pickle
+from touchstone.supply.work import Work
 
 LARGEST_TEXT = 16 << 20
-_PROBE = 1_000_000
-"""Opcodes followed to see whether bytes are a pickle."""
 
 
 class Content(StrEnum):
@@ -89,9 +89,12 @@ def _without_magic(blob: Blob, head: bytes, name: str) -> Content:
     if text and head.lstrip(_SPACE)[:1] in (b"{", b"["):
         # No pickle begins so. A vocabulary may, with "[PAD]": it is JSON only where its name makes a reader take it so.
         return Content.JSON if name.lower().endswith(_JSON) else Content.TEXT
-    stream = run(blob, limit=_PROBE)
+    stream = run(blob)
     if (stream.n_calls and stream.offences) or (not text and looks_like_pickle(stream)):
         return Content.PICKLE
+    if stream.too_long:
+        # A pickle may begin with any number of opcodes that do nothing; what was not followed cannot be vouched for.
+        raise Refused("file.work", "it reads as a pickle, for more steps than data of its size need")
     if text:
         return Content.TEXT
     if is_onnx(blob):
@@ -118,9 +121,9 @@ def is_text(blob: Blob) -> bool:
 
 
 def reads_as_pickle(blob: Blob) -> bool:
-    """Whether a reader of pickles would call something in these bytes."""
-    stream = run(blob, limit=_PROBE)
-    return bool(stream.n_calls and stream.offences)
+    """Whether a reader of pickles would call something in these bytes, or could not be followed to the end."""
+    stream = run(blob, work=Work(0))
+    return stream.too_long or bool(stream.n_calls and stream.offences)
 
 
 def _is_safetensors(head: bytes) -> bool:

@@ -11,6 +11,7 @@ from touchstone.supply.config_rules import check_template
 from touchstone.supply.inert import WIDTHS
 from touchstone.supply.rules import Refused
 from touchstone.supply.tensors import Layout, Stretch
+from touchstone.supply.work import CALL, MEMBER
 
 MAGIC = b"GGUF"
 _MOST_KEYS = 100_000
@@ -59,6 +60,7 @@ class _Reader:
             self.blob.part(self.position, size)
             self.position += size
             return None
+        self.blob.work.spend(count)
         for _ in range(count):
             self.value(inner, depth + 1)
         return None
@@ -86,6 +88,7 @@ def read_gguf(blob: Blob) -> Layout:
         raise _broken(f"it announces {n_keys:,} settings and {n_tensors:,} tensors")
     settings: dict[str, Any] = {}
     for _ in range(n_keys):
+        blob.work.spend(CALL)
         key = reader.text()
         if key in settings:
             raise _broken(f"its setting {ascii(key)[:80]} stands twice")
@@ -101,6 +104,7 @@ def _tensors(reader: _Reader, count: int, alignment: Any) -> Layout:
         raise _broken("its alignment cannot be")
     listed = []
     for _ in range(count):
+        reader.blob.work.spend(MEMBER)
         name, dimensions = reader.text(), reader.number("<I")
         if dimensions > 8:
             raise _broken("a tensor in it has too many dimensions")

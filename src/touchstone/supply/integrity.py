@@ -98,7 +98,7 @@ def vouchers(path: Path, manifest: Manifest, trust: Trust, revision: str | None)
         if kind == "signature":
             found.append(_signature(file.name, data, manifest, trust))
         elif kind == "checksums":
-            found.append(_checksums(file.name, data, manifest, own))
+            found.append(checksums(file.name, data, manifest, own))
         elif (voucher := _manifest(file.name, data, manifest, own, revision)) is not None:
             found.append(voucher)
     if path.is_dir() and (voucher := _collection(path, manifest, own, revision)) is not None:
@@ -162,7 +162,7 @@ def _manifest(file: str, data: bytes, found: Manifest, own: set[str], revision: 
     return _held_against(holds, vouched, found, own)
 
 
-def _checksums(file: str, data: bytes, found: Manifest, own: set[str]) -> Voucher:
+def checksums(file: str, data: bytes, found: Manifest, own: set[str]) -> Voucher:
     entries: dict[str, Entry] = {}
     for line in data.decode("utf-8", "backslashreplace").splitlines():
         text = line.strip("\r\n")

@@ -82,7 +82,9 @@ def refuse_keras(members: Mapping[str, Blob]) -> None:
     """
     for name in ("config.json", "metadata.json"):
         if name in members:
-            value = parse_json(members[name].read(0, members[name].size))
+            data = members[name].read(0, members[name].size)
+            members[name].work.spend_on_json(data)
+            value = parse_json(data)
             for what in _running(value):
                 raise Refused("keras.code", f"its {name} asks for {what}, which runs code when the model is loaded")
     for name, blob in sorted(members.items()):

@@ -15,6 +15,7 @@ from touchstone.supply.inert import WIDTHS
 from touchstone.supply.protobuf import BYTES, FIXED32, FIXED64, VARINT, Message, NotProtobuf
 from touchstone.supply.rules import Held, Refused
 from touchstone.supply.tensors import Layout, Stretch
+from touchstone.supply.work import CALL, MEMBER
 
 _MODEL_FIELDS = frozenset({1, 2, 3, 4, 5, 6, 7, 8, 14, 20, 25, 26})
 _STANDARD = frozenset(
@@ -132,6 +133,7 @@ def _graph(message: Message, found: Onnx, beside: Beside, depth: int) -> None:
 
 def _node(message: Message, found: Onnx, beside: Beside, depth: int) -> None:
     found.n_nodes += 1
+    message.blob.work.spend(2 * CALL)
     name = f"node{found.n_nodes}."
     for number, wire, start, end in message.fields():
         if number == 7 and wire == BYTES:
@@ -158,6 +160,7 @@ class _Parts:
 
 
 def _tensor(message: Message, found: Onnx, beside: Beside, head: str) -> None:
+    message.blob.work.spend(MEMBER)
     parts = _parts(message)
     name = head + (parts.name or f"tensor{len(found.layout.tensors)}")
     dtype = _TYPES.get(parts.kind)

@@ -26,6 +26,7 @@ from touchstone.supply.inert import (
     with_state,
 )
 from touchstone.supply.rules import Refused
+from touchstone.supply.work import CALL, Work
 
 MAXIMUM_OPCODES = 10_000_000
 MAXIMUM_MEMO = 1_000_000
@@ -71,25 +72,30 @@ class Stream:
     n_calls: int = 0
     """Calls and instances, also of names in the table."""
     protocol: int = 0
+    too_long: bool = False
+    """It asks for more steps than its file may take."""
 
 
 Resolve = Callable[[Any], Any]
 
 
-def run(blob: Blob, start: int = 0, resolve: Resolve | None = None, limit: int = MAXIMUM_OPCODES) -> Stream:
+def run(blob: Blob, start: int = 0, resolve: Resolve | None = None, work: Work | None = None) -> Stream:
     """Follow one stream from ``start`` to its STOP or its break; nothing is executed, and nothing raised.
+
+    Where its steps are used up, the stream is ``too_long``.
 
     Parameters
     ----------
     blob : the bytes
     start : where the stream begins
     resolve : from a persistent id to an inert object (a storage); raises ``Misfit`` for what it does not know
-    limit : opcodes that are followed
+    work : steps that it may take; those of the file where none are given
     """
+    work = blob.work if work is None else work
     machine = _Machine(blob, start, resolve)
     stream = machine.stream
     try:
-        machine.follow(limit)
+        machine.follow(min(work.left, MAXIMUM_OPCODES))
     except _Broken as broken:
         stream.fault = str(broken)
     except Misfit:
@@ -99,6 +105,7 @@ def run(blob: Blob, start: int = 0, resolve: Resolve | None = None, limit: int =
     except (IndexError, ValueError, struct.error, KeyError) as fault:
         stream.fault = f"an opcode finds nothing that it could work on ({type(fault).__name__})"
     stream.end = machine.position
+    work.left -= machine.steps
     return stream
 
 
@@ -111,6 +118,7 @@ class _Machine:
         self.marked: list[list[Any]] = []
         self.memo: dict[int, Any] = {}
         self.text = self.bytes = self.copied = 0
+        self.steps = 0
         self._seen: set[tuple[Ref, str]] = set()
 
     @property
@@ -134,6 +142,7 @@ class _Machine:
 
     def line(self) -> bytes:
         """Up to the next line end, which is left out."""
+        self.steps += 1
         parts, size = [], 0
         while True:
             found = self._window.find(b"\n", self._at)
@@ -152,7 +161,8 @@ class _Machine:
 
     def follow(self, limit: int) -> None:
         opcodes = _OPCODES
-        for _ in range(limit):
+        while self.steps < limit:
+            self.steps += 1
             code = self.take(1)[0]
             operation = opcodes[code]
             if operation is None:
@@ -161,7 +171,8 @@ class _Machine:
                     return
                 raise _Broken(f"byte {self.position - 1:,} is no opcode")
             operation(self)
-        raise _Broken(f"it has more than {limit:,} opcodes")
+        self.stream.too_long = True
+        raise _Broken("reading it takes more steps than data of its size need")
 
     # what opcodes share
 
@@ -208,6 +219,7 @@ class _Machine:
         if not isinstance(module, str) or not isinstance(name, str):
             self.offend(_COMPUTED, "call")
             return _COMPUTED
+        self.steps += CALL
         ref = Ref(_OLD_MODULES.get(module, module), name)
         if ref not in NAMES:
             self.offend(ref, "name")
@@ -216,6 +228,7 @@ class _Machine:
     def call(self, function: Any, args: Any, how: str) -> Any:
         """Apply a constructor of the table, or note that a name outside of it would have been called."""
         self.stream.n_calls += 1
+        self.steps += CALL
         constructor = CONSTRUCTORS.get(function) if isinstance(function, Ref) else None
         if constructor is None:
             self.offend(function.ref if isinstance(function, Call) else function, how)

@@ -108,6 +108,11 @@ _ROWS = (
         "A small file can unfold to fill memory, disk or hours.", _AGAIN,
     ),
     _row(
+        "file.work", _UNSUPPORTED, "More to read than data of its size need",
+        "A small file can be written so that every tool which opens it is busy for minutes.",
+        "take the same weights as safetensors; unpack an archive yourself and vet the folder",
+    ),
+    _row(
         "file.pointer", _MALFORMED, "A pointer where the file itself should be",
         "Git LFS keeps large files elsewhere; this is the note that says where.",
         "fetch the content with `git lfs pull`, or download the file itself, then vet again",

@@ -14,6 +14,7 @@ from touchstone.supply.judgement import Judgement, Made
 from touchstone.supply.outcome import Outcome
 from touchstone.supply.rules import Held, Refused
 from touchstone.supply.strict_json import TOKENIZER_BYTES, Bounds, parse_json
+from touchstone.supply.work import OBJECT
 
 _LOADED_JSON = frozenset({
     "added_tokens.json", "chat_template.json", "config.json", "config_sentence_transformers.json", "feature_extractor_config.json",
@@ -57,6 +58,7 @@ def judge_json(blob: Blob, name: str) -> Judgement:
     if name.endswith(".ipynb"):
         raise Held("code.file", "it is a notebook, which is program code")
     data = blob.exactly(0, min(blob.size, TOKENIZER_BYTES + 1))
+    blob.work.spend_on_json(data)
     value = parse_json(data, Bounds(TOKENIZER_BYTES if short == "tokenizer.json" else Bounds().bytes))
     if short == "modules.json":
         check_modules(value)
@@ -128,6 +130,7 @@ def judge_text(blob: Blob, name: str) -> Judgement:
     if short in _LOADED_TEXT or _DOCUMENT.fullmatch(short):
         judgement.made.append(Made.of_blob(name, blob))
     elif lowered.endswith(".jinja"):
+        blob.work.spend(OBJECT * text.count("{"))
         check_template(text)
         judgement.made.append(Made.of_blob(name, blob))
     elif document or short in _GIT or is_cache_note(name):

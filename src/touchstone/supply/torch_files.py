@@ -14,6 +14,7 @@ from touchstone.supply.pickle_machine import Stream, run
 from touchstone.supply.pickle_names import in_words, kind_of
 from touchstone.supply.rules import Refused
 from touchstone.supply.state_dict import Converted, convert
+from touchstone.supply.work import CALL
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
@@ -50,6 +51,8 @@ def check_streams(streams: list[Stream]) -> None:
             rule, f"it {what} {in_words(worst.ref)} (at byte {worst.position:,}) when it is opened", details=details
         )
     for stream in streams:
+        if stream.too_long:
+            raise Refused("file.work", stream.fault)
         if stream.fault:
             raise Refused("pickle.broken", f"{stream.fault} (at byte {stream.end:,})")
 
@@ -73,8 +76,15 @@ def all_streams(blob: Blob) -> list[Stream]:
     streams: list[Stream] = []
     position = 0
     while position < blob.size:
+        blob.work.spend(2 * CALL)
         stream = run(blob, position)
-        if streams and stream.fault and not stream.offences and not any(s.offences for s in streams):
+        if (
+            streams
+            and stream.fault
+            and not stream.too_long
+            and not stream.offences
+            and not any(s.offences for s in streams)
+        ):
             raise Refused("pickle.broken", f"bytes follow its end that are no pickle (at byte {position:,})")
         streams.append(stream)
         if stream.fault or len(streams) > _MAXIMUM_STREAMS:

@@ -12,10 +12,11 @@ from touchstone.supply.npy_reader import read_npy
 from touchstone.supply.onnx_reader import read_onnx
 from touchstone.supply.outcome import Outcome
 from touchstone.supply.rules import Held
-from touchstone.supply.safetensors_header import parse_header
+from touchstone.supply.safetensors_header import MAXIMUM_HEADER_BYTES, parse_header
 from touchstone.supply.state_dict import Converted, files_of
 from touchstone.supply.tensors import Layout, TensorFile
 from touchstone.supply.torch_files import is_legacy, read_legacy, read_pickle
+from touchstone.supply.work import TENSOR
 from touchstone.supply.zip_reader import Member, open_member
 
 _MOST_NAMES = 200_000
@@ -23,12 +24,18 @@ _MOST_NAMES = 200_000
 
 def judge_safetensors(blob: Blob, name: str) -> Judgement:
     """A safetensors file: header, then census and SHA-256 in the one pass over its bytes."""
+    _spend_on_header(blob)
     header = parse_header(blob)
     census, sha256 = count(header, blob.chunks())
     names = [tensor.name for tensor in header.tensors[:_MOST_NAMES]]
     details = {"census": census.as_data(), "tensors": names, "sha256": sha256}
     _check_numbers(census, details)
     return Judgement("safetensors", Outcome.ACCEPT, [Made.of_blob(name, blob)], _notes(census), details, sha256)
+
+
+def _spend_on_header(blob: Blob) -> None:
+    size = min(int.from_bytes(blob.read(0, 8), "little"), MAXIMUM_HEADER_BYTES)
+    blob.work.spend(TENSOR * blob.read(8, size).count(b"{"))
 
 
 def _check_numbers(census: Census, details: Mapping[str, object]) -> None:
@@ -101,6 +108,7 @@ def judge_npz(blob: Blob, name: str, members: Iterable[Member]) -> Judgement:
     """Numpy arrays in a zip archive."""
     layout = Layout(max(16 << 20, 64 * blob.size))
     for member in members:
+        blob.work.spend(TENSOR)
         layout.add(member.name.removesuffix(".npy"), read_npy(open_member(blob, member)))
     return judge_arrays(layout, name, "NumPy arrays")
 

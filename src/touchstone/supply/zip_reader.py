@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from touchstone.supply.blob import CHUNK, Blob, gathered
 from touchstone.supply.member_names import check_distinct, check_name
 from touchstone.supply.rules import Refused
+from touchstone.supply.work import RECORD
 
 MAXIMUM_MEMBERS = 100_000
 MAXIMUM_RATIO = 200
@@ -71,6 +72,7 @@ def read_zip(blob: Blob) -> tuple[Member, ...]:
         where they do not, where a name leads outside, or where it would unfold to too much
     """
     end = _read_end(blob)
+    blob.work.spend(RECORD * end.count)
     entries = _read_central(blob, end)
     members = []
     position = 0
@@ -107,7 +109,7 @@ def open_member(blob: Blob, member: Member) -> Blob:
         if crc != member.crc:
             raise _wrong_sum(member)
         return content
-    return gathered(_inflated(blob, member))
+    return gathered(_inflated(blob, member), blob.work)
 
 
 def has_zip_end(blob: Blob) -> bool:
