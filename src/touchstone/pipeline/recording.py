@@ -64,8 +64,9 @@ def record(registry: Registry, run: Finished, author: str) -> Known:
     from touchstone.registry.records import RunFacts, record_run
 
     facts = RunFacts(
-        run.evidence, run.study, run.digests, measured_digest(run.evidence), str(run.folder), environment()
-    )
+        run.evidence, run.study, run.digests, measured_digest(run.evidence), str(run.folder), environment(),
+        run.architecture,
+    )  # fmt: skip
     with registry.writing() as writer:
         return record_run(writer, facts, author)
 

@@ -88,7 +88,7 @@ def decide(reading: Reading) -> Decision:
         waivers=_waivers(reading),
         obligations=_obligations(reading),
         watch=_watch(reading),
-        review=_review(reading),
+        review=review(reading),
         next_step=what_next(reading),
         digests=_digests(reading),
     )
@@ -206,7 +206,7 @@ def _watch(reading: Reading) -> list[str]:
     return [f"{_bound(*item)}" for item in mapping(reading.study.get("require")).items()]
 
 
-def _review(reading: Reading) -> str:
+def review(reading: Reading) -> str:
     """The day on which the first sign-off or waiver that counts today ends."""
     details = [mapping(finding.get("details")) for finding in reading.findings]
     ends = [mapping(one["waiver"]).get("until") for one in details if one.get("waiver")]

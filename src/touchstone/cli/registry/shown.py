@@ -26,6 +26,7 @@ As = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="Who acts; your account's name where absent.", show_default=False),
 ]
+Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="The role in which you act.")]
 
 
 def emit(answer: Mapping[str, Any]) -> None:

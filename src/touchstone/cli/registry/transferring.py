@@ -10,6 +10,7 @@ import typer
 
 from touchstone.cli.options import AnswerJson, RegistryAt
 from touchstone.cli.registry import shown
+from touchstone.cli.registry.shown import As, Role
 from touchstone.cli.status import Exit
 
 
@@ -69,15 +70,26 @@ def export(
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An exported log.", show_default=False)],
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="An exported log.", show_default=False)] = None,
+    mlflow: Annotated[
+        str | None, typer.Option("--mlflow", metavar="URL", help="Or the address of an MLflow server.", show_default=False)
+    ] = None,
+    role: Role = "steward",
+    who: As = None,
     registry: RegistryAt = None,
     as_json: AnswerJson = False,
-) -> None:
-    """Take in what an exported log has beyond this one; all of it holds, or nothing is taken."""
+) -> None:  # fmt: skip
+    """Take in what an exported log has beyond this one, all or nothing; or the registered models of an MLflow server."""
+    if (file is None) == (mlflow is None):
+        raise typer.BadParameter("name an exported log, or a server with --mlflow", param_hint="FILE")
+    if mlflow is not None:
+        _import_models(mlflow, who, role, registry, as_json)
+        return
     from touchstone.core.errors import Fault, RegistryError
     from touchstone.pipeline import registered
     from touchstone.registry.transfer import take_in
 
+    assert file is not None, "one of the two was given"
     try:
         with registered.opened(registry, create=True) as book, file.open(encoding="utf-8", errors="replace") as source:
             added = take_in(book, source, str(file))
@@ -87,3 +99,42 @@ def import_(
         shown.emit({"registry": str(book.store.place), "added": added})
     else:
         shown.line(f"{added} events taken in")
+
+
+def _import_models(address: str, who: str | None, role: str, registry: str | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from touchstone.cli.terminal import TerminalProgress, error_console
+    from touchstone.pipeline.account import account
+    from touchstone.pipeline.publishing import take_in
+
+    found = take_in(address, who or account(), role, registry, TerminalProgress(error_console()))
+    if as_json:
+        shown.emit(asdict(found))
+        return
+    shown.line(f"{found.versions:,} versions and {found.runs:,} runs taken in; {found.known:,} versions were known")
+    shown.line(f"{found.pointers:,} aliases and stages are new or point elsewhere now; {found.ended:,} ended")
+
+
+def push(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The output folder of a run.", show_default=False)],
+    mlflow: Annotated[str, typer.Option("--mlflow", metavar="URL", help="The address of an MLflow server.", show_default=False)],
+    to: Annotated[
+        str, typer.Option("--to", metavar="VERSION", help="NAME/VERSION or NAME@ALIAS there.", show_default=False)
+    ],
+    link: Annotated[str, typer.Option("--link", metavar="URL", help="Where the report can be read.", show_default=False)] = "",
+    who: As = None,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
+) -> None:  # fmt: skip
+    """Write a run's verdict, as it is today, and where its report is onto a version of an MLflow server, as tags."""
+    from dataclasses import asdict
+
+    from touchstone.pipeline import publishing
+    from touchstone.pipeline.account import account
+
+    told = publishing.push(run, mlflow, to, link, who or account(), registry)
+    if as_json:
+        shown.emit(asdict(told))
+        return
+    shown.table(f"{told.version} at {told.server}", ("tag", "value"), list(told.tags.items()))
