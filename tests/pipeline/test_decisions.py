@@ -22,6 +22,8 @@ from touchstone.pipeline.decisions import Person, judge_again, sign, waive
 from touchstone.pipeline.finished import Finished
 from touchstone.registry import roles
 from touchstone.registry.book import Registry
+from touchstone.registry.lineage import find
+from touchstone.registry.products import Product, models_of, register
 from touchstone.registry.verify import verify
 
 TODAY = datetime.now(UTC).date()
@@ -326,3 +328,18 @@ def test_the_review_date_is_the_day_on_which_the_first_sign_off_or_waiver_ends(t
     record = json.loads((run / "decision.json").read_text(encoding="utf-8"))
     assert record["review"] == (TODAY + timedelta(days=20)).isoformat()
     assert record["review"] in (run / "decision.md").read_text(encoding="utf-8")
+
+
+def test_what_is_overdue_behind_a_product_suspends_the_approval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recorded(tmp_path / "s")
+    sign(run, as_("bob"), "approve")
+    with Registry.open(recording.place()) as registry, registry.writing() as writer:
+        made = models_of(writer.session, find(writer.session, "shapes", "run"))
+        register(writer, Product("shop", "carol"), made, "ann", "steward")
+    _travel(monkeypatch, days=31)
+    judge_again(run)
+    assert verdict(run) == ("hold", ["govern.signoff"])
+    said = next(f for f in evidence(run)["findings"] if f["check"] == "govern.signoff")["statement"]
+    assert "suspended by what is overdue: security vetting of base is 30 days old, for shop" in said

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +40,18 @@ def find(registry: Registry, named: str) -> Known:
         return lineage.find(session, named)
 
 
-def listing(session: Session, kind: str | None, limit: int) -> dict[str, Any]:
+def listing(session: Session, kind: str | None, limit: int, today: date) -> dict[str, Any]:
     """The newest entries, and how many there are of each kind."""
+    from touchstone.registry.due import standing
     from touchstone.registry.lineage import counts, listed
 
-    return {"counts": counts(session), "entries": [one.as_data() for one in listed(session, kind, limit)]}
+    found = (standing(session, one, today) for one in listed(session, kind, limit))
+    return {"counts": counts(session), "entries": [one.as_data() for one in found]}
 
 
-def entry(session: Session, known: Known) -> dict[str, Any]:
+def entry(session: Session, known: Known, today: date | None = None) -> dict[str, Any]:
     """Everything about one entry: facts, relations, events with names and reasons."""
-    from touchstone.registry import advisories, lineage, log, people, signoffs
+    from touchstone.registry import advisories, due, lineage, log, people, signoffs
 
     named = people.names(session)
     said = signoffs.reasons(session, known)
@@ -62,7 +64,8 @@ def entry(session: Session, known: Known) -> dict[str, Any]:
         key: named.get(value, value) if isinstance(value, str) else value
         for key, value in lineage.facts(session, known).items()
     }
-    shown = {**known.as_data(), "facts": facts, "links": lineage.links(session, known), "events": history}
+    now = due.standing(session, known, today or datetime.now(UTC).date())
+    shown = {**now.as_data(), "facts": facts, "links": lineage.links(session, known), "events": history}
     if known.kind == "advisory":
         shown["exposed"] = exposed_by(session, known)
         shown["suspended_approvals"] = advisories.suspended_by(session, known)
@@ -102,13 +105,15 @@ def dependents(session: Session, known: Known) -> dict[str, Any]:
 
 def exposure(session: Session, known: Known) -> dict[str, Any]:
     """The products that rest on something, with owners and deployments."""
-    from touchstone.registry import lineage, people, products
+    from dataclasses import replace
 
-    named = people.names(session)
-    found = {
-        one.product.id: one for model in products.models_of(session, known) for one in lineage.resting(session, model)
-    }
-    return {"of": known.as_data(), "products": [_product(one, named) for one in found.values()]}
+    from touchstone.registry import due, lineage, people, products
+
+    named, today = people.names(session), datetime.now(UTC).date()
+    models = products.models_of(session, known)
+    found = {one.product.id: one for model in models for one in lineage.resting(session, model)}
+    now = [replace(one, product=due.standing(session, one.product, today)) for one in found.values()]
+    return {"of": known.as_data(), "products": [_product(one, named) for one in now]}
 
 
 def _product(one: Resting, named: Mapping[str, str]) -> dict[str, Any]:

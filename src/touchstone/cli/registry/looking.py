@@ -43,7 +43,7 @@ def listing(
     from touchstone.pipeline import registered
 
     with registered.opened(registry) as book, book.reading() as session:
-        answer = registered.listing(session, kind, limit)
+        answer = registered.listing(session, kind, limit, book.clock().date())
     if as_json:
         shown.emit(answer)
         return

@@ -45,14 +45,27 @@ def verify(
 
 
 def export(
+    run: Annotated[
+        Path | None, typer.Argument(metavar="RUN", help="A run, to be written as a Hugging Face folder.", show_default=False)
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="FILE", help="Where to; standard output where absent.", show_default=False),
+        typer.Option("--out", metavar="PATH", help="Where to; a log goes to standard output where absent.", show_default=False),
     ] = None,
-    people: Annotated[bool, typer.Option("--people", help="With the names and keys of people.")] = False,
+    people: Annotated[bool, typer.Option("--people", help="A log with the names and keys of people.")] = False,
+    anyway: Annotated[bool, typer.Option("--anyway", help="A run that may not be handed on, too; its card will tell.")] = False,
+    who: As = None,
     registry: RegistryAt = None,
-) -> None:
-    """Write the whole log as lines of JSON, for a backup or another machine."""
+    as_json: AnswerJson = False,
+) -> None:  # fmt: skip
+    """Write the whole log as lines of JSON; or a run as a Hugging Face folder, where its verdict permits."""
+    if run is not None:
+        if out is None:
+            raise typer.BadParameter("name the folder to write", param_hint="--out")
+        _export_run(run, out, anyway, who, registry, as_json)
+        return
+    if as_json or anyway:
+        raise typer.BadParameter("these options are for the export of a RUN", param_hint="RUN")
     from touchstone.core import atomic
     from touchstone.core.errors import Fault, RegistryError
     from touchstone.pipeline import registered
@@ -67,6 +80,20 @@ def export(
                 file.writelines(lines(book, people=people))
         except OSError as fault:
             raise RegistryError(Fault(str(out), f"cannot be written ({fault.strerror})")) from fault
+
+
+def _export_run(run: Path, out: Path, anyway: bool, who: str | None, registry: str | None, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from touchstone.pipeline.handing_on import hand_on
+
+    made = hand_on(run, out, anyway=anyway, who=who, registry=registry)
+    if as_json:
+        shown.emit(asdict(made))
+        return
+    for reason in made.against:
+        shown.line(f"handed on although {reason}")
+    shown.line(f"{made.folder}: {', '.join(made.files)}")
 
 
 def import_(
