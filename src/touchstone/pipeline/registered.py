@@ -124,6 +124,64 @@ def _product(one: Resting, named: Mapping[str, str]) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def product_page(session: Session, known: Known, now: datetime) -> dict[str, Any]:
+    """Everything that a product's owner should know, in one object."""
+    from touchstone.registry import advisories, due, lineage, log, people, products
+
+    today, named = now.date(), people.names(session)
+    plain, standing = lineage.facts(session, known), due.standing(session, known, today)
+    models = products.models_of(session, known)
+    open_ = {one.id: one for model in models for one in advisories.over(session, model)}
+    return {
+        "product": standing.as_data(), "on": today.isoformat(), "owner": named.get(plain["owner"], ""),
+        "criticality": plain["criticality"], "users": plain["users"],
+        "deployments": [{"where": one.name.rpartition("@")[2], "since": _day(session, one)} for one in lineage.deployments(session, known)],
+        "models": [_resting_on(session, model, today) for model in models],
+        "due": [one.as_data(today) for one in due.coming(session, known, today)],
+        "advisories": [_advisory(session, one, known) for one in open_.values()],
+        "substitutes": products.substitutes(session, known),
+        "history": [
+            {"on": one.time[:10], "who": named.get(one.actor, one.actor), "role": one.role, "did": one.action}
+            for one in log.events(session, known.id)
+        ],
+        "log": {"event": log.head(session).seq, "hash": log.head(session).hash},
+    }  # fmt: skip
+
+
+def _resting_on(session: Session, model: Known, today: date) -> dict[str, Any]:
+    """A model behind a product: who judged it, and what it was made from."""
+    from touchstone.registry import due, lineage, signoffs, waivers
+
+    made_from = []
+    for base, steps in lineage.ancestors(session, model):
+        plain = lineage.facts(session, base)
+        told = {key: plain.get(key) for key in ("publisher", "source", "license")}
+        made_from.append(
+            {"name": base.name, "id": base.id, "steps": steps, **told, "looked_at": due.looked_at(session, base)}
+        )
+    runs = [
+        {"name": run.name, "id": run.id, "verdict": run.state, "on": _day(session, run),
+         "signed": signoffs.given(session, run, today), "waived": waivers.of_run(session, run, today)}
+        for run in lineage.runs_of(session, model)
+    ]  # fmt: skip
+    return {"name": model.name, "id": model.id, "runs": runs, "made_from": made_from}
+
+
+def _advisory(session: Session, advisory: Known, product: Known) -> dict[str, Any]:
+    from touchstone.registry import advisories, lineage
+
+    plain = lineage.facts(session, advisory)
+    answer = advisories.answer(session, advisory, product.id)
+    return {
+        "name": advisory.name, "severity": plain["severity"], "statement": plain["statement"], "mitigation": plain["mitigation"],
+        "due": plain["due"], "answer": answer["status"], "answered": answer["on"], "settled": answer["status"] in advisories.SETTLED,
+    }  # fmt: skip
+
+
+def _day(session: Session, known: Known) -> str:
+    return str(session.value("SELECT time FROM event WHERE seq = :seq", seq=known.number))[:10]
+
+
 def exposed_by(session: Session, advisory: Known) -> list[dict[str, Any]]:
     """Products under an advisory: owner, the answer so far, what they could change to, and the day by which to look."""
     from touchstone.registry import advisories, lineage, people, products

@@ -17,7 +17,6 @@ from touchstone.registry.store import Session
 EVALUATION = ("evaluation", 180)
 OF_BASES = (("security vetting", 30), ("provenance", 90), ("licence", 180))
 """What is known of a base, and for how many days it counts."""
-_SETTLED = ("not_affected", "fixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +48,16 @@ def due(session: Session, today: date, days: int = 30) -> list[Due]:
 
 def behind(session: Session, product: Known, today: date) -> list[Due]:
     """What is overdue behind one product, oldest first: until it is settled, nothing that rests on it counts."""
+    return [one for one in coming(session, product, today, days=0) if one.day < today.isoformat()]
+
+
+def coming(session: Session, product: Known, today: date, days: int = 90) -> list[Due]:
+    """What is overdue or falls due behind one product within some days, oldest first; a retired one owes nothing."""
     if product.state == RETIRED:
         return []
-    named = people.names(session)
+    last, named = (today + timedelta(days=days)).isoformat(), people.names(session)
     found = {*_aged_behind(session, product, named), *_unanswered(session, product, named)}
-    return sorted((one for one in found if one.day < today.isoformat()), key=lambda one: (one.day, one.what))
+    return sorted((one for one in found if one.day <= last), key=lambda one: (one.day, one.what))
 
 
 def overdue_for(session: Session, run: Known, today: date) -> list[Due]:
@@ -88,7 +92,7 @@ def _aged_behind(session: Session, product: Known, named: Mapping[str, str]) -> 
         if judged := [_day(session, run.number) for run in runs_of(session, model)]:
             yield _after(max(judged), *EVALUATION, product, owner, "run its study again: touchstone run STUDY --fresh")
         for base, _ in ancestors(session, model):
-            seen = _looked_at(session, base)
+            seen = looked_at(session, base)
             for what, lifetime in OF_BASES if seen else ():
                 yield _after(seen, f"{what} of {base.name}", lifetime, product, owner, f"touchstone vet {base.name}")
 
@@ -97,7 +101,7 @@ def _unanswered(session: Session, product: Known, named: Mapping[str, str]) -> I
     """Advisories over one product that nobody has answered for."""
     models = [find(session, one["to"]) for one in links(session, product) if one["relation"] == USES and "to" in one]
     for advisory in {one.id: one for model in models for one in advisories.over(session, model)}.values():
-        if advisories.answer(session, advisory, product.id)["status"] not in _SETTLED:
+        if advisories.answer(session, advisory, product.id)["status"] not in advisories.SETTLED:
             yield _answer_for(session, advisory, product, named)
 
 
@@ -116,7 +120,7 @@ def _after(since: str, what: str, lifetime: int, product: Known, owner: str, do:
     return Due(day.isoformat(), f"{what} is {lifetime} days old", product.name, product.id, owner, do)
 
 
-def _looked_at(session: Session, base: Known) -> str:
+def looked_at(session: Session, base: Known) -> str:
     """The day on which a base was last vetted, by itself or for a run; empty where it never was."""
     seen = session.value(
         "SELECT MAX(event.time) FROM link AS l JOIN event ON event.seq = l.source "
@@ -131,7 +135,7 @@ def _waiting(session: Session) -> Iterator[Due]:
     for advisory in _all(session, "advisory"):
         for model in advisories.affected(session, advisory):
             for product, _ in exposed(session, model):
-                if advisories.answer(session, advisory, product.id)["status"] not in _SETTLED:
+                if advisories.answer(session, advisory, product.id)["status"] not in advisories.SETTLED:
                     yield _answer_for(session, advisory, product, named)
 
 

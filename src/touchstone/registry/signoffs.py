@@ -171,6 +171,24 @@ def signatures(
     return tuple(found)
 
 
+def given(session: Session, run: Known, today: date) -> list[dict[str, Any]]:
+    """Every decision on a run as the registry has it, newest first: by whom, until when, and whether it still stands.
+
+    What is in the run's folder is not looked at: whether a signature fell since, the run's own pages say.
+    """
+    named, why = people.names(session), reasons(session, run)
+    found = []
+    for known, plain, actor in reversed(_decisions(session, run)):
+        over = str(plain["until"])[:10] < today.isoformat()
+        stands = {SUPERSEDED: "replaced by a later one", SUSPENDED: f"suspended by the advisory {known.until}"}
+        found.append(
+            {"who": named.get(actor, actor), "role": plain["role"], "decision": plain["decision"], "on": _day(session, known),
+             "until": str(plain["until"])[:10], "stands": stands.get(known.state, "has run out" if over else ""),
+             "reason": why.get(str(known.number), ""), "break_glass": bool(plain["break_glass"])}
+        )  # fmt: skip
+    return found
+
+
 def last_approval(session: Session, run: Known) -> int:
     """The number of the newest approval that was not taken back; 0 where there is none."""
     found = (known for known, _, _ in _decisions(session, run) if known.kind == "approval" and known.state == "active")

@@ -10,7 +10,7 @@ from touchstone.core import digest
 from touchstone.core.errors import Fault, RegistryError
 from touchstone.registry import log, people, roles
 from touchstone.registry.effects import Effects, Entity, Link
-from touchstone.registry.lineage import Known, facts
+from touchstone.registry.lineage import COLUMNS, Known, facts
 from touchstone.registry.log import Writer
 from touchstone.registry.signoffs import sound_reason
 from touchstone.registry.store import Session
@@ -93,6 +93,20 @@ def _all(session: Session, study: str) -> list[dict[str, Any]]:
         name=study,
     )  # fmt: skip
     return [facts(session, Known(*row)) for row in rows]
+
+
+def of_run(session: Session, run: Known, today: date) -> list[dict[str, str]]:
+    """What is waived of a run today: check, subject and last day."""
+    rows = session.rows(
+        f"SELECT {COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.source "
+        "WHERE l.target = :number AND l.relation = 'waives' ORDER BY e.number", number=run.number,
+    )  # fmt: skip
+    said = (facts(session, Known(*row)) for row in rows)
+    return [
+        {"check": plain["check"], "subject": plain["subject"], "until": plain["until"]}
+        for plain in said
+        if plain["from"] <= today.isoformat() <= plain["until"]
+    ]
 
 
 def in_force(session: Session, run: Known, today: date) -> dict[str, dict[str, Any]]:
