@@ -133,7 +133,7 @@ def waive(
             asker = requested_by or signoffs.author_name(session, known) or account()
         made = waivers.Waiver(
             meant["check"], meant["subject"], rejudge.finding_digest(meant), run.use, person.who, person.role, asker,
-            person.reason, control, until, account(),
+            person.reason, control, until, account(), person.key,
         )  # fmt: skip
         with book.writing(decision=True) as writer:
             event = waivers.waive(

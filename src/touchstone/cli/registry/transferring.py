@@ -16,6 +16,16 @@ from touchstone.cli.status import Exit
 
 def verify(
     quick: Annotated[bool, typer.Option("--quick", help="Leave out rebuilding the tables from the log.")] = False,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--against", metavar="FILE", help="A checkpoint kept elsewhere; may be repeated.", show_default=False
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="Public key that must have signed it.", show_default=False),
+    ] = None,
     registry: RegistryAt = None,
     as_json: AnswerJson = False,
 ) -> None:
@@ -24,10 +34,12 @@ def verify(
     The exit status is 0 for a log that is whole and 3 for one that is not.
     """
     from touchstone.pipeline import registered
+    from touchstone.registry import witness
     from touchstone.registry.verify import verify as verify_log
 
     with registered.opened(registry) as book:
-        found = verify_log(book, tables=not quick)
+        kept = [witness.read(path, book, key) for path in against or ()]
+        found = verify_log(book, tables=not quick, witnesses=kept)
     if as_json:
         shown.emit({"registry": str(book.store.place), **found.as_data()})
     else:
@@ -42,6 +54,21 @@ def verify(
         shown.line(f"vouched for {trusted}")
         shown.line("the log is whole" if found.whole else "the log is NOT whole")
     raise typer.Exit(Exit.SHIP if found.whole else Exit.REJECT)
+
+
+def checkpoint(
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where to; printed where absent.", show_default=False)] = None,
+    sign: Annotated[
+        Path | None, typer.Option("--sign", metavar="KEY", help="Sign it with a private key, in PEM or OpenSSH form.", show_default=False)
+    ] = None,
+    registry: RegistryAt = None,
+) -> None:  # fmt: skip
+    """Write where the log ends now, for somebody else to keep: later, verify --against holds the log against it."""
+    from touchstone.pipeline import registered
+    from touchstone.registry import witness
+
+    with registered.opened(registry) as book:
+        shown.text(witness.made(book, sign), out)
 
 
 def export(
