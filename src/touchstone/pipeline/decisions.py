@@ -265,7 +265,7 @@ def judge_again(folder: Path, *, policy: str | None = None, registry: str | None
 
 
 def _judged(book: Registry, run: Finished, policy: Policy) -> dict[str, Any]:
-    from touchstone.registry import due, signoffs, waivers
+    from touchstone.registry import amendments, due, signoffs, waivers
     from touchstone.registry.effects import Effects, State
 
     now: datetime = book.clock()
@@ -279,15 +279,22 @@ def _judged(book: Registry, run: Finished, policy: Policy) -> dict[str, Any]:
         signed = signoffs.signatures(session, known, binding_of(run, policy), now, overdue)
         asked = SignOff(run.use, policy.name, policy.roles, author, signed)
         in_force = waivers.in_force(session, known, now.date())
-    evidence = _with(run, policy, asked, in_force)
+        amended = {one.metric: one for one in amendments.of_run(session, known)}
+    evidence = _with(run, policy, asked, in_force, amended)
     if evidence["verdict"] != known.state and known.id == _id(run):
         with book.writing() as writer:
             writer.append("judge", known.id, Effects(states=(State(known.id, evidence["verdict"]),)))
     return evidence
 
 
-def _with(run: Finished, policy: Policy, asked: SignOff, in_force: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _with(
+    run: Finished,
+    policy: Policy,
+    asked: SignOff,
+    in_force: Mapping[str, Mapping[str, Any]],
+    amended: Mapping[str, rejudge.Amended] | None = None,
+) -> dict[str, Any]:
     from touchstone.checks.govern.signoff import Signoff
 
     finding = to_plain(asdict(Signoff().judge(asked)))
-    return rejudge.rejudged(run.evidence, policy, finding, in_force)
+    return rejudge.rejudged(run.evidence, policy, finding, in_force, amended)
