@@ -85,3 +85,8 @@ def test_the_page_is_complete_in_itself_and_hostile_strings_are_only_text() -> N
 
 def test_equal_facts_give_equal_bytes() -> None:
     assert as_html(plain()) == as_html(plain())
+
+
+def test_an_approval_does_not_count_while_something_is_overdue() -> None:
+    assert "It does not count while something is overdue." in as_markdown(plain(due=[LATE]))
+    assert "does not count" not in as_markdown(plain())

@@ -35,25 +35,11 @@ def hash_of(
     The text is put together by hand, since a log of a million events is read in seconds that way; it is what
     :func:`touchstone.core.digest.canonical_json` gives for the same fields.
     """
-    text = "".join((
-        prev, '{"action":', _KNOWN[action], ',"actor":', _KNOWN[actor], ',"body_digest":', _quoted(body_digest),
-        ',"role":', _KNOWN[role], ',"seq":', str(seq), ',"subject":', _quoted(subject), ',"time":', _KNOWN[time], "}",
-    ))  # fmt: skip
+    text = (
+        f'{prev}{{"action":{_quoted(action)},"actor":{_quoted(actor)},"body_digest":{_quoted(body_digest)},'
+        f'"role":{_quoted(role)},"seq":{seq},"subject":{_quoted(subject)},"time":{_quoted(time)}}}'
+    )
     return sha256(text.encode()).hexdigest()
-
-
-class _Known(dict[str, str]):
-    """Words that come again and again, with what JSON makes of them."""
-
-    def __missing__(self, word: str) -> str:
-        if len(self) >= _MOST_KNOWN:
-            self.clear()
-        quoted = self[word] = _quoted(word)
-        return quoted
-
-
-_MOST_KNOWN = 4096
-_KNOWN = _Known()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,7 +138,7 @@ def _signed(plain: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _approved(plain: Mapping[str, Any]) -> list[tuple[str, str]]:
-    lines = []
+    lines, late = [], any(one["overdue"] for one in plain["due"])
     for one in _signed(plain):
         did = "approved" if one["decision"] == "approve" else "refused"
         alone = ", alone, by breaking the glass" if one["break_glass"] else ""
@@ -148,7 +148,9 @@ def _approved(plain: Mapping[str, Any]) -> list[tuple[str, str]]:
             else ""
         )
         why = f" Because: {clip(one['reason'], 300)}" if one["reason"] else ""
-        counts = not one["stands"] and one["decision"] == "approve"
+        counts = not one["stands"] and one["decision"] == "approve" and not late
+        if late and not one["stands"] and one["decision"] == "approve":
+            rest = " It does not count while something is overdue."
         status = "pass" if counts else "inconclusive" if one["decision"] == "approve" else "fail"
         lines.append(
             (status, f"{one['who']} ({one['role']}) {did} on {one['on']}{alone}, until {one['until']}.{rest}{why}")
