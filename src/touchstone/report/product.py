@@ -159,7 +159,7 @@ def _approved(plain: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines += [
         (
             "inconclusive",
-            f"Waived until {one['until']}: {one['check']} of {clip(one['subject'], 120)} failed and is carried openly.",
+            f"Waived until {one['until']}: {one['check']} of {clip(one['subject'], 120)} stands against it and is carried openly.",
         )
         for one in waived
     ]
