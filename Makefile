@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Exit statuses 3 and 4 are verdicts (reject, hold): the demo did what it should.
 A_VERDICT := { s=$$?; [ $$s -eq 3 ] || [ $$s -eq 4 ]; }
 
-.PHONY: help demo demo-text test test-postgres lint format types docs acceptance fuzz bench faults bases pages pins clean
+.PHONY: help demo demo-text test test-postgres test-mlflow lint format types docs acceptance fuzz bench faults bases pages pins clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -51,6 +51,13 @@ test: $(FOR_WORK)
 test-postgres: $(FOR_WORK)
 	@$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest -k postgresql tests/registry tests/pipeline/test_decisions.py tests/cli/test_registry.py; s=$$?; \
 	if [ $$s -eq 77 ]; then echo "test-postgres: nothing was run"; else exit $$s; fi
+
+## make test-mlflow     the tests that speak with an MLflow server, which is installed apart, in $(VENV)-mlflow
+test-mlflow: $(FOR_WORK)
+	@if $(INSTALL) -e '.[mlflow]' && { [ -x $(VENV)-mlflow/bin/mlflow ] || \
+	{ $(PYTHON) -m venv $(VENV)-mlflow && $(VENV)-mlflow/bin/python -m pip install --quiet --disable-pip-version-check 'mlflow>=3'; }; }; then \
+	TOUCHSTONE_TEST_MLFLOW=$(abspath $(VENV)-mlflow/bin/mlflow) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/registry/test_mlflow_server.py; \
+	else echo "test-mlflow: no MLflow could be installed, nothing was run"; fi
 
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)

@@ -84,9 +84,9 @@ def _questions(registry: Registry, tree: Tree, rounds: int) -> Iterator[Measured
         with registry.writing() as writer:
             writer.append("register", child, Effects(Entity(child, "model", "new"), (Link(child, "finetune", id),)))
 
-    yield Measured("exposure of a base, p99", _p99(exposure, bases), "ms", 10)
-    yield Measured("ancestors of a model, p99", _p99(upward, bases), "ms", 2)
-    yield Measured("registering a derived model, durable, p99", _p99(derive, bases[ROOTS : 2 * ROOTS]), "ms", 20)
+    yield Measured("exposure of a base, p99", p99(exposure, bases), "ms", 10)
+    yield Measured("ancestors of a model, p99", p99(upward, bases), "ms", 2)
+    yield Measured("registering a derived model, durable, p99", p99(derive, bases[ROOTS : 2 * ROOTS]), "ms", 20)
     started = time.perf_counter()
     with registry.writing(decision=True) as writer:
         advise(
@@ -110,7 +110,7 @@ def _questions(registry: Registry, tree: Tree, rounds: int) -> Iterator[Measured
     yield Measured("the same with every body and checkpoint", time.perf_counter() - started, "s", 60)
 
 
-def _p99(ask: Callable[[str], None], ids: list[str]) -> float:
+def p99(ask: Callable[[str], None], ids: list[str]) -> float:
     """Milliseconds that 99 of 100 questions stay under."""
     times = []
     for id in ids:

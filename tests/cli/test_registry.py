@@ -217,3 +217,38 @@ def test_vetting_records_itself_and_a_registry_out_of_reach_fails_nothing(shell:
     assert (again.returncode, again.stdout.count("not recorded")) == (0, 0)
     assert "not recorded in the registry: " in again.stderr
     assert json.loads(again.stdout)["verdict"] == "ship"
+
+
+def test_a_product_s_page_a_checkpoint_and_a_folder_to_hand_on(shell: Shell, tmp_path: Path) -> None:
+    run = finished(tmp_path / "s", name="shapes")
+    held = shell("registry", "export", run, "--out", "model")
+    assert (held.returncode, (tmp_path / "model").exists()) == (2, False)
+    assert "may not be handed on: the verdict is hold" in held.stderr
+    approve(shell, run, "bob")
+    assert shell.json("registry", "export", run, "--out", "model")["verdict"] == "ship"
+    assert (tmp_path / "model" / "README.md").is_file()
+    shell("registry", "product", "shop", "--on", run, "--owner", "carol")
+    assert shell.json("registry", "page", "shop")["owner"] == "carol"
+    assert "bob (owner) approved" in shell("registry", "page", "shop").stdout
+    assert shell("registry", "page", "shop", "--out", "page.html").returncode == 0
+    assert (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    assert shell("registry", "checkpoint", "--out", "head.json").returncode == 0
+    assert shell("registry", "verify", "--against", "head.json").returncode == 0
+    (tmp_path / "head.json").write_text((tmp_path / "head.json").read_text().replace('"hash": "', '"hash": "0'))
+    broken = shell("registry", "verify", "--against", "head.json")
+    assert broken.returncode == 3
+    assert "another history" in broken.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["import"], ["import", "log.jsonl", "--mlflow", "http://x"], ["import", "--mlflow", "sqlite:///x"], ["export", "nowhere", "--out", "x"],
+        ["export", "nowhere"], ["page", "nothing"], ["diff", "nowhere", "nowhere"], ["verify", "--against", "nowhere"],
+    ],
+)  # fmt: skip
+def test_what_cannot_be_taken_in_or_written_is_status_2(shell: Shell, tmp_path: Path, arguments: list[str]) -> None:
+    approve(shell, finished(tmp_path / "s"), "bob")
+    done = shell("registry", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr

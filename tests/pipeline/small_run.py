@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ def finished(
     author: str = "ann",
     base: str = ROOT,
     name: str = "shapes",
+    require: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the folder of a finished run, as `run` leaves it."""
     from touchstone.checks.govern.signoff import Signoff
@@ -38,7 +39,7 @@ def finished(
     (folder / "data").mkdir(exist_ok=True)
     plain: dict[str, Any] = {
         "touchstone": 1, "name": name, "intended_use": {"purpose": "tell shapes", "use": use, "owner": "shop"},
-        "task": "image-classification", "data": {"train": "data"}, "base_models": ["base"], "policy": policy,
+        "task": "image-classification", "data": {"train": "data"}, "base_models": ["base"], "policy": policy, "require": dict(require or {}),
     }  # fmt: skip
     study = from_mapping(plain, folder)
     run = folder / "run"

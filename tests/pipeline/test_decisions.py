@@ -16,12 +16,15 @@ import pytest
 from tests.pipeline.small_run import SLICES, evidence, finished
 from tests.registry.servers import KINDS, fresh_database
 from touchstone.core.errors import InputError
+from touchstone.core.finding import Finding, Severity, Status
 from touchstone.govern.rejudge import measured_digest
 from touchstone.pipeline import decisions, recording
 from touchstone.pipeline.decisions import Person, judge_again, sign, waive
 from touchstone.pipeline.finished import Finished
 from touchstone.registry import roles
 from touchstone.registry.book import Registry
+from touchstone.registry.lineage import find
+from touchstone.registry.products import Product, models_of, register
 from touchstone.registry.verify import verify
 
 TODAY = datetime.now(UTC).date()
@@ -326,3 +329,79 @@ def test_the_review_date_is_the_day_on_which_the_first_sign_off_or_waiver_ends(t
     record = json.loads((run / "decision.json").read_text(encoding="utf-8"))
     assert record["review"] == (TODAY + timedelta(days=20)).isoformat()
     assert record["review"] in (run / "decision.md").read_text(encoding="utf-8")
+
+
+def test_what_is_overdue_behind_a_product_suspends_the_approval(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = recorded(tmp_path / "s")
+    sign(run, as_("bob"), "approve")
+    with Registry.open(recording.place()) as registry, registry.writing() as writer:
+        made = models_of(writer.session, find(writer.session, "shapes", "run"))
+        register(writer, Product("shop", "carol"), made, "ann", "steward")
+    _travel(monkeypatch, days=31)
+    judge_again(run)
+    assert verdict(run) == ("hold", ["govern.signoff"])
+    said = next(f for f in evidence(run)["findings"] if f["check"] == "govern.signoff")["statement"]
+    assert "suspended by what is overdue: security vetting of base is 30 days old, for shop" in said
+
+
+def bound(metric: str, **details: Any) -> Finding:
+    return Finding(
+        "evaluate.requirements",
+        "probe@base",
+        Status.PASS,
+        Severity.BLOCKER,
+        "Met.",
+        details={"metric": metric, **details},
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "later", "eased"),
+    [
+        ({"accuracy": ">= 0.9"}, {"accuracy": ">= 0.5"}, True),
+        ({"accuracy": ">= 0.9"}, {"accuracy": ">= 0.95"}, False),
+        ({"accuracy": ">= 0.9", "mcc": ">= 0.5"}, {"accuracy": ">= 0.9"}, True),
+        ({"latency_ms_p99": "<= 50"}, {"latency_ms_p99": "<= 90", "accuracy": ">= 0.1"}, True),
+        ({"accuracy": ">= 0.9"}, {"accuracy": ">= 0.9", "mcc": ">= 0.5"}, False),
+    ],
+)
+def test_a_bound_that_was_eased_after_the_first_opening_lifts_no_blocker(
+    tmp_path: Path, first: dict[str, str], later: dict[str, str], eased: bool
+) -> None:
+    recorded(tmp_path / "a", use="research", require=first)
+    run = recorded(tmp_path / "b", use="research", require=later, failed=[bound(metric) for metric in later])
+    before = measured_digest(evidence(run))
+    assert verdict(run) == ("ship", [])
+    judge_again(run)
+    assert verdict(run) == (("hold", ["evaluate.requirements"]) if eased else ("ship", []))
+    changed = {metric for metric in {*first, *later} if first.get(metric) != later.get(metric)}
+    findings = [f for f in evidence(run)["findings"] if f["check"] == "evaluate.requirements"]
+    marked = {f["details"]["metric"] for f in findings if "post_hoc" in f["details"]}
+    assert marked == (set(later) if set(first) - set(later) else changed)
+    assert all(("Post-hoc: changed after" in f["statement"]) == ("post_hoc" in f["details"]) for f in findings)
+    assert measured_digest(evidence(run)) == before
+    judge_again(run)
+    assert measured_digest(evidence(run)) == before
+
+
+def test_an_amendment_of_an_amendment_is_held_against_the_first_plan(tmp_path: Path) -> None:
+    for name, accuracy in (("a", ">= 0.9"), ("b", ">= 0.5")):
+        recorded(tmp_path / name, use="research", require={"accuracy": accuracy}, failed=[bound("accuracy")])
+    back = recorded(
+        tmp_path / "c",
+        use="research",
+        require={"accuracy": ">= 0.9"},
+        policy="default",
+        failed=[bound("accuracy", n=3)],
+    )
+    judge_again(back)
+    assert verdict(back) == ("ship", [])
+    third = recorded(tmp_path / "d", use="research", require={"accuracy": ">= 0.6"}, failed=[bound("accuracy", n=4)])
+    judge_again(third)
+    assert verdict(third) == ("hold", ["evaluate.requirements"])
+    sign(third, as_("bob"), "approve")
+    assert verdict(third) == ("hold", ["evaluate.requirements"])
+    waive(third, as_("eve", "compliance"), ("evaluate.requirements", None), TODAY + timedelta(days=9))
+    assert verdict(third) == ("ship", [])

@@ -10,7 +10,7 @@ from tests.registry import trees
 from tests.registry.conftest import Clock
 from tests.registry.test_advisories import publish, respond
 from touchstone.registry.book import Registry
-from touchstone.registry.due import due
+from touchstone.registry.due import behind, due, overdue_for, standing
 from touchstone.registry.effects import Effects, Entity, Link
 from touchstone.registry.lineage import find
 from touchstone.registry.products import Product, register, retire
@@ -103,3 +103,39 @@ def test_a_diamond_is_told_once(registry: Registry) -> None:
     with registry.reading() as session:
         owners = [one.entry for one in due(session, START, 7) if one.what.startswith("advisory")]
     assert sorted(owners) == ["blog", "shop"]
+
+
+def test_what_is_overdue_suspends_the_product_until_it_is_settled(filled: Registry, clock: Clock) -> None:
+    def state(day: date) -> tuple[str, str]:
+        with filled.reading() as session:
+            now = standing(session, find(session, "shop"), day)
+            return now.state, now.until
+
+    assert state(date(2026, 6, 3)) == ("active", "")
+    assert state(date(2026, 6, 4)) == ("suspended", "security vetting of base is 30 days old, due 2026-06-03")
+    clock.forward(days=31)
+    with filled.writing() as writer:
+        links = (Link("vetting:1", "vetted", "model:base"),)
+        writer.append("vet", "vetting:1", Effects(Entity("vetting:1", "vetting", "base", {}), links))
+    assert state(date(2026, 6, 4)) == ("active", "")
+
+
+def test_what_is_overdue_behind_a_product_weighs_on_the_run_that_made_its_model(filled: Registry) -> None:
+    with filled.reading() as session:
+        run = find(session, "run:1")
+        assert overdue_for(session, run, date(2026, 6, 3)) == []
+        assert [one.what for one in overdue_for(session, run, date(2026, 6, 4))] == [
+            "security vetting of base is 30 days old"
+        ]
+    with filled.writing() as writer:
+        retire(writer, find(writer.session, "shop"), "ann", "steward")
+    with filled.reading() as session:
+        assert overdue_for(session, find(session, "run:1"), date(2026, 6, 4)) == []
+
+
+def test_an_advisory_that_waits_too_long_is_overdue_for_its_product(filled: Registry) -> None:
+    publish(filled, "TS-1", "base", severity="major")
+    with filled.reading() as session:
+        product = find(session, "shop")
+        assert behind(session, product, date(2026, 6, 3)) == []
+        assert "advisory TS-1" in [one.what for one in behind(session, product, date(2026, 6, 4))]

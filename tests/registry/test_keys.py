@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.registry import trees
 from touchstone.core.errors import RegistryError
-from touchstone.registry import keys
+from touchstone.registry import keys, schema, witness
 from touchstone.registry.book import Registry
 from touchstone.registry.effects import Effects, Entity
 from touchstone.registry.lineage import Known, find
 from touchstone.registry.signoffs import Binding, Decision, sign, signatures
+from touchstone.registry.verify import verify
+from touchstone.registry.waivers import Waiver, in_force, waive
 
 BINDING = Binding("plan", "evidence", "policy", "model")
 
@@ -119,3 +122,83 @@ def test_a_signature_over_something_else_does_not_hold(registry: Registry, tmp_p
         made = keys.proof(writer.session, bob, "bob", {"run": "1"}, private)
         assert keys.is_proven(writer.session, bob, {"run": "1"}, made)
         assert not keys.is_proven(writer.session, bob, {"run": "2"}, made)
+
+
+@pytest.mark.parametrize("form", ["ssh", "pem", "certificate"])
+def test_a_checkpoint_kept_by_somebody_else_finds_a_cut_tail_and_a_forged_file(
+    registry: Registry, tmp_path: Path, form: str
+) -> None:
+    private, public = pair(tmp_path, form, "eve")
+    trees.diamond(registry)
+    kept = tmp_path / "kept.json"
+    kept.write_text(witness.made(registry, private))
+    found = witness.read(kept, registry, public)
+    assert verify(registry, witnesses=[found]).whole
+    with registry.store.writing() as session:
+        for table in schema.DERIVED:
+            session.run(f"DELETE FROM {table}")
+        session.run("DELETE FROM event WHERE seq = (SELECT MAX(seq) FROM event)")
+    assert "tail was cut off" in str(verify(registry, tables=False, witnesses=[found]).faults)
+    plain = json.loads(kept.read_text())
+    for change in ({"seq": 1}, {"signature": None}, {"signature": "AAAA"}, {"signature": "no base64!"}):
+        kept.write_text(json.dumps(plain | change))
+        with pytest.raises(RegistryError, match="not signed with this key"):
+            witness.read(kept, registry, public)
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"schema": 1}', "\ud800".encode("utf-8", "surrogatepass").decode("latin-1")]
+)
+def test_what_is_no_checkpoint_is_one_clear_line(registry: Registry, tmp_path: Path, content: str) -> None:
+    (tmp_path / "x").write_text(content)
+    with pytest.raises(RegistryError, match="no checkpoint"):
+        witness.read(tmp_path / "x", registry, None)
+
+
+def test_a_checkpoint_of_another_registry_is_refused(registry: Registry, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(witness.made(registry, None).replace(registry.id, "f" * 16))
+    with pytest.raises(RegistryError, match="another registry"):
+        witness.read(tmp_path / "x", registry, None)
+
+
+def test_a_waiver_in_the_name_of_somebody_with_a_key_needs_its_signature(
+    registry: Registry, run: Known, tmp_path: Path
+) -> None:
+    private, public = pair(tmp_path, "pem", "bob")
+    register(registry, "bob", public)
+    until = registry.clock().date() + timedelta(days=9)
+
+    def waived(key: Path | None) -> None:
+        made = Waiver(
+            "evaluate.slices",
+            "a=b",
+            "sha256:f",
+            "internal",
+            "bob",
+            "compliance",
+            "ann",
+            "ordered",
+            "",
+            until,
+            "root",
+            key,
+        )
+        with registry.writing() as writer:
+            waive(writer, run, made, solo=False)
+
+    with pytest.raises(RegistryError, match="has a registered key"):
+        waived(None)
+    waived(private)
+    with registry.reading() as session:
+        assert in_force(session, run, registry.clock().date())["sha256:f"]["proven"]
+    with registry.store.writing() as session:
+        session.run(
+            "UPDATE body SET bytes = CAST(REPLACE(CAST(bytes AS TEXT), 'a=b', 'c=d') AS BLOB)"
+            if registry.store.dialect == "sqlite"
+            else "SELECT 1"
+        )
+    with registry.reading() as session:
+        assert (
+            registry.store.dialect != "sqlite"
+            or "proven" not in in_force(session, run, registry.clock().date())["sha256:f"]
+        )

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -52,11 +56,30 @@ def test_readers_are_not_blocked_by_the_writer(place: Place, registry: Registry)
         assert counts(session) == {"model": 4, "product": 2}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="the administrator may write to everything")
-def test_a_read_only_file(place: Place, registry: Registry) -> None:
-    registry.store.close()
-    file_of(place).chmod(0o400)
-    assert "read-only" in said(place)
+@contextmanager
+def as_nobody() -> Iterator[None]:
+    """Without the administrator's right to write to everything."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_a_read_only_file(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        place = find(f"{folder}/registry.db", tmp_path, tmp_path / "home")
+        with Registry.open(place) as registry:
+            trees.diamond(registry)
+        file_of(place).chmod(0o444)
+        with as_nobody():
+            assert re.search("read-only|cannot be opened", said(place))
+        with Registry.open(place) as registry:
+            assert verify(registry).events == 6
 
 
 def test_a_file_cut_short(place: Place, registry: Registry) -> None:
@@ -92,19 +115,30 @@ def test_a_newer_database_is_refused_and_says_so(place: Place, registry: Registr
     assert "newer Touchstone (schema 99" in said(place)
 
 
-def test_an_older_database_is_backed_up_and_its_tables_filled_from_the_log(place: Place, registry: Registry) -> None:
+TABLES = {1: schema.DERIVED}
+"""Tables that a database of each earlier version does not have."""
+
+
+def test_every_earlier_version_is_tried() -> None:
+    assert set(TABLES) == set(range(1, schema.VERSION))
+
+
+@pytest.mark.parametrize("version", sorted(TABLES))
+def test_an_older_database_is_backed_up_and_its_tables_filled_from_the_log(
+    place: Place, registry: Registry, version: int
+) -> None:
     trees.diamond(registry)
     registry.store.close()
     with sqlite3.connect(file_of(place)) as old:
-        for table in schema.DERIVED:
+        for table in TABLES[version]:
             old.execute(f"DROP TABLE {table}")
-        old.execute("UPDATE meta SET value = '1' WHERE name = 'schema'")
+        old.execute("UPDATE meta SET value = ? WHERE name = 'schema'", (str(version),))
     old.close()
     with Registry.open(place) as again:
         assert verify(again).whole
         with again.reading() as session:
             assert counts(session) == {"model": 4, "product": 2}
-    (backup,) = file_of(place).parent.glob("registry.db.schema-1.*.backup")
+    (backup,) = file_of(place).parent.glob(f"registry.db.schema-{version}.*.backup")
     with sqlite3.connect(backup) as kept:
         assert kept.execute("SELECT COUNT(*) FROM event").fetchone() == (6,)
     kept.close()

@@ -101,6 +101,7 @@ def waive(
         str | None, typer.Option("--requested-by", metavar="NAME", help="Who asks for it; the run's author where absent.", show_default=False)
     ] = None,
     who: As = None,
+    key: Sign = None,
     registry: RegistryAt = None,
     as_json: AnswerJson = False,
 ) -> None:  # fmt: skip
@@ -111,7 +112,7 @@ def waive(
     from touchstone.pipeline.decisions import Person, waive
 
     made = waive(
-        run, Person(role, reason, who), (check, subject), until.date(),
+        run, Person(role, reason, who, key), (check, subject), until.date(),
         control=control, requested_by=requested_by, registry=registry,
     )  # fmt: skip
     raise typer.Exit(_show(made, as_json))

@@ -68,6 +68,10 @@ def _nothing_readable(raw: Raw, study: Study) -> Fault:
     return Fault(where, what, "check the path and the columns")
 
 
+_MARK = 24
+"""Hexadecimal digits of a digest that stand for all of it in a table."""
+
+
 @dataclass
 class _Work:
     """One assembly, after reading: everything that follows is a matter of names, labels and digests."""
@@ -196,16 +200,25 @@ class _Work:
     def _assignments(self, placed: Placement, leaked: Mapping[str, Mapping[int, str]]) -> tuple[Assignment, ...]:
         found = []
         for source in (*self.splits, *self.shifts):
+            marks = self._marks(source)
             for i, name in enumerate(self.raws[source].names):
                 if source == "train":
-                    found.append(Assignment(name, source, placed.split[i], placed.why[i]))
+                    found.append(Assignment(name, source, placed.split[i], placed.why[i], *marks[i]))
                 elif i in leaked.get(source, {}):
-                    found.append(Assignment(name, source, "left_out", leaked[source][i]))
+                    found.append(Assignment(name, source, "left_out", leaked[source][i], *marks[i]))
                 else:
-                    found.append(Assignment(name, source, source, f"given as {source}"))
+                    found.append(Assignment(name, source, source, f"given as {source}", *marks[i]))
             for one in self.raws[source].unreadable:
                 found.append(Assignment(one.example, source, "left_out", f"{one.kind}: {one.reason}"))
         return tuple(found)
+
+    def _marks(self, source: str) -> list[tuple[str, str]]:
+        """Of each example the content, and a mark of content and label together."""
+        contents, labels = self.contents[source].digests, self.raws[source].labels
+        return [
+            (content[:_MARK], digest.of_data([content, label]).removeprefix("sha256:")[:_MARK])
+            for content, label in zip(contents, labels, strict=True)
+        ]
 
     def _unreadable(self) -> tuple[Unreadable, ...]:
         return tuple(one for raw in self.raws.values() for one in raw.unreadable)

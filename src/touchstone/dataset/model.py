@@ -89,6 +89,10 @@ class Assignment:
     split: str
     """The split it is used in; ``left_out`` where it is in none."""
     why: str
+    content: str = ""
+    """Digest of the decoded input, by which it is found again under another name; empty where it could not be read."""
+    mark: str = ""
+    """Changes with the label, and does not show it: the labels of a test set are sealed."""
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,28 @@ sign-off, waivers, severities that a policy moved) follows from the measured par
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from touchstone.core import digest
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.govern.policy import Policy, applied
-from touchstone.govern.verdict import judge
+from touchstone.govern.verdict import POST_HOC, judge
 
 SIGN_OFF = "govern.signoff"
+REQUIREMENTS = "evaluate.requirements"
 _MENDED = "severity_unmended"
 _OF_POLICY = ("severity_before_policy", "policy")
+
+
+class Amended(Protocol):
+    """How the bounds of a metric were changed."""
+
+    @property
+    def before(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def now(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def eased(self) -> bool: ...
 
 
 def measured(evidence: Mapping[str, Any]) -> dict[str, Any]:
@@ -40,7 +52,9 @@ def finding_digest(finding: Mapping[str, Any]) -> str:
 
 
 def _as_measured(finding: Mapping[str, Any]) -> dict[str, Any]:
-    details = {key: value for key, value in finding["details"].items() if key != "waiver"}
+    details = {key: value for key, value in finding["details"].items() if key not in ("waiver", POST_HOC)}
+    if POST_HOC in finding["details"]:
+        finding = {**finding, "statement": finding["details"][POST_HOC]["statement"]}
     if "severity_before_policy" not in details:
         return {**finding, "details": details}
     severity = details["severity_before_policy"]
@@ -53,6 +67,7 @@ def rejudged(
     policy: Policy,
     sign_off: Mapping[str, Any] | None,
     waivers: Mapping[str, Mapping[str, Any]],
+    amendments: Mapping[str, Amended] | None = None,
 ) -> dict[str, Any]:
     """The evidence with a new verdict; equal inputs give equal bytes.
 
@@ -62,6 +77,7 @@ def rejudged(
     policy : under which it is judged now
     sign_off : the finding on sign-off as it is now; None where the verb that made the evidence knows none
     waivers : digest of a finding -> the waiver that is in force for it
+    amendments : metric -> how its bound was changed after the first opening of the test set
 
     Notes
     -----
@@ -69,6 +85,7 @@ def rejudged(
     """
     plain = [sign_off if f["check"] == SIGN_OFF and sign_off else _as_measured(f) for f in evidence["findings"]]
     plain = [_waived(finding, waivers.get(finding_digest(finding))) for finding in plain]
+    plain = [_post_hoc(finding, amendments or {}) for finding in plain]
     moved = applied([_record(finding) for finding in plain], policy)
     judgement = judge(moved, policy)
     findings = [
@@ -83,6 +100,38 @@ def rejudged(
         "reasons": list(judgement.reasons),
         "findings": findings,
     }
+
+
+def _post_hoc(finding: Mapping[str, Any], amendments: Mapping[str, Amended]) -> Mapping[str, Any]:
+    """A finding on an amended bound is marked; where a bound was taken out, every finding on bounds is."""
+    if finding["check"] != REQUIREMENTS:
+        return finding
+    about = {
+        metric: one for metric, one in amendments.items() if metric == finding["details"].get("metric") or not one.now
+    }
+    if not about:
+        return finding
+    was = "; ".join(
+        f"{metric} {_written(one.before)}, {'no bound' if not one.now else _written(one.now)} now"
+        for metric, one in about.items()
+    )
+    mark = {
+        "statement": finding["statement"], "eased": any(one.eased for one in about.values()),
+        "before": {metric: list(one.before) for metric, one in about.items()},
+    }  # fmt: skip
+    said = f"{finding['statement']} Post-hoc: changed after the test set had been opened ({was})."
+    return {**finding, "statement": said, "details": {**finding["details"], POST_HOC: mark}}
+
+
+def _written(bounds: Sequence[Mapping[str, Any]]) -> str:
+    """Bounds as a person would write them."""
+    sides = [
+        f"{sign} {bound[key]:g}"
+        for bound in bounds
+        for key, sign in (("min", ">="), ("max", "<="))
+        if bound.get(key) is not None
+    ]
+    return " and ".join(sides) or "without a bound"
 
 
 def _waived(finding: Mapping[str, Any], waiver: Mapping[str, Any] | None) -> Mapping[str, Any]:
@@ -100,10 +149,10 @@ def _record(plain: Mapping[str, Any]) -> Finding:
 
 
 def deciding(evidence: Mapping[str, Any], check: str, subject: str | None) -> Sequence[Mapping[str, Any]]:
-    """The failed or doubtful findings of a check that weigh on the verdict: what a waiver can be about."""
+    """The failed, doubtful or eased findings of a check that weigh on the verdict: what a waiver can be about."""
     return [
         finding for finding in evidence["findings"]
         if finding["check"] == check and subject in (None, finding["subject"])
-        and finding["status"] in (Status.FAIL, Status.INCONCLUSIVE)
+        and (finding["status"] in (Status.FAIL, Status.INCONCLUSIVE) or finding["details"].get(POST_HOC, {}).get("eased"))
         and finding["severity"] in (Severity.BLOCKER, Severity.MAJOR)
     ]  # fmt: skip

@@ -46,8 +46,7 @@ def assess(study: Study, *, out: Path | None = None, fresh: bool = False, progre
         return shown_again(place.path, progress)
     with Assessment.in_folder(study, place, progress) as work:
         result = carry_out(work, planned=lambda test: recording.of_plan(study, test, progress))
-        recording.of_run(place.path, progress)
-        return result
+        return Result.read(place.path) if recording.of_run(place.path, progress) else result
 
 
 class Assessment(Run):

@@ -133,7 +133,7 @@ def waive(
             asker = requested_by or signoffs.author_name(session, known) or account()
         made = waivers.Waiver(
             meant["check"], meant["subject"], rejudge.finding_digest(meant), run.use, person.who, person.role, asker,
-            person.reason, control, until, account(),
+            person.reason, control, until, account(), person.key,
         )  # fmt: skip
         with book.writing(decision=True) as writer:
             event = waivers.waive(
@@ -187,7 +187,7 @@ def _opened(run: Finished, given: str | None) -> Iterator[tuple[Registry, Known]
     """The registry, and the run in it; a run that was never recorded is recorded as its files' owner's."""
     from touchstone.registry.book import Registry
 
-    _refuse_changed(run)
+    refuse_changed(run)
     with Registry.open(recording.place(given)) as book:
         with book.reading() as session:
             known = known_run(session, run)
@@ -199,7 +199,8 @@ def _opened(run: Finished, given: str | None) -> Iterator[tuple[Registry, Known]
         yield book, known
 
 
-def _refuse_changed(run: Finished) -> None:
+def refuse_changed(run: Finished) -> None:
+    """Refuse a run whose plan or model is not what was measured, or that made no model."""
     if run.evidence["chosen"] is None:
         raise InputError(Fault(str(run.folder), "made no model, so there is nothing to decide", "its report says why"))
     mend = "nothing was signed; run the study again"
@@ -264,7 +265,7 @@ def judge_again(folder: Path, *, policy: str | None = None, registry: str | None
 
 
 def _judged(book: Registry, run: Finished, policy: Policy) -> dict[str, Any]:
-    from touchstone.registry import signoffs, waivers
+    from touchstone.registry import amendments, due, signoffs, waivers
     from touchstone.registry.effects import Effects, State
 
     now: datetime = book.clock()
@@ -273,18 +274,27 @@ def _judged(book: Registry, run: Finished, policy: Policy) -> dict[str, Any]:
         if known is None:
             return _with(run, policy, SignOff(run.use, policy.name, policy.roles), {})
         author = signoffs.author_name(session, known)
-        signed = signoffs.signatures(session, known, binding_of(run, policy), now)
+        late = due.overdue_for(session, known, now.date())
+        overdue = f"what is overdue: {late[0].what}, for {late[0].entry}" if late else ""
+        signed = signoffs.signatures(session, known, binding_of(run, policy), now, overdue)
         asked = SignOff(run.use, policy.name, policy.roles, author, signed)
         in_force = waivers.in_force(session, known, now.date())
-    evidence = _with(run, policy, asked, in_force)
+        amended = {one.metric: one for one in amendments.of_run(session, known)}
+    evidence = _with(run, policy, asked, in_force, amended)
     if evidence["verdict"] != known.state and known.id == _id(run):
         with book.writing() as writer:
             writer.append("judge", known.id, Effects(states=(State(known.id, evidence["verdict"]),)))
     return evidence
 
 
-def _with(run: Finished, policy: Policy, asked: SignOff, in_force: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _with(
+    run: Finished,
+    policy: Policy,
+    asked: SignOff,
+    in_force: Mapping[str, Mapping[str, Any]],
+    amended: Mapping[str, rejudge.Amended] | None = None,
+) -> dict[str, Any]:
     from touchstone.checks.govern.signoff import Signoff
 
     finding = to_plain(asdict(Signoff().judge(asked)))
-    return rejudge.rejudged(run.evidence, policy, finding, in_force)
+    return rejudge.rejudged(run.evidence, policy, finding, in_force, amended)

@@ -19,6 +19,7 @@ from touchstone.pipeline.result import Result
 if TYPE_CHECKING:
     from touchstone.pipeline.arena import Arena
     from touchstone.pipeline.run import Run
+    from touchstone.report.gallery import Gallery
 
 PROVEN_ON = 64
 """Examples on which the exported model must repeat itself in a fresh process."""
@@ -185,13 +186,18 @@ def pages(folder: Path, evidence: Mapping[str, Any], gallery: Any, study: Mappin
 def rewrite_pages(folder: Path) -> list[Path]:
     """The pages of a finished run again, from its evidence, lock file and gallery."""
     from touchstone.pipeline.finished import Finished
+
+    run = Finished.read(folder)
+    return pages(folder, run.evidence, hung(folder), run.study)
+
+
+def hung(folder: Path) -> Gallery:
+    """The pictures' data of a finished run; an empty gallery where it was deleted."""
     from touchstone.report.gallery import Gallery
     from touchstone.report.gallery_file import from_json
 
-    run = Finished.read(folder)
     kept = folder / GALLERY
-    hung = from_json(kept.read_text(encoding="utf-8")) if kept.is_file() else Gallery()
-    return pages(folder, run.evidence, hung, run.study)
+    return from_json(kept.read_text(encoding="utf-8")) if kept.is_file() else Gallery()
 
 
 def today() -> str:

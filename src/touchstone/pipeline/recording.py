@@ -49,13 +49,25 @@ def of_plan(study: Study, test: str, progress: Progress) -> None:
         record_plan(writer, study_digest(study), to_mapping(study), test, account())
 
 
-def of_run(folder: Path, progress: Progress) -> None:
-    """Record a finished run, once."""
+def of_run(folder: Path, progress: Progress) -> bool:
+    """Record a finished run, once; whether its plan amends an earlier one, so that it was judged again."""
+    from touchstone.pipeline.decisions import judge_again
     from touchstone.pipeline.finished import Finished
+    from touchstone.registry import amendments
     from touchstone.registry.book import Registry
 
-    with told(progress), Registry.open(place()) as registry:
-        record(registry, Finished.read(folder), account())
+    with told(progress):
+        with Registry.open(place()) as registry:
+            known = record(registry, Finished.read(folder), account())
+            with registry.reading() as session:
+                amended = amendments.of_run(session, known)
+        if amended:
+            progress.say(
+                f"bounds were changed after the test set had been opened: {', '.join(one.metric for one in amended)}"
+            )
+            judge_again(folder)
+        return bool(amended)
+    return False
 
 
 def record(registry: Registry, run: Finished, author: str) -> Known:
@@ -64,8 +76,9 @@ def record(registry: Registry, run: Finished, author: str) -> Known:
     from touchstone.registry.records import RunFacts, record_run
 
     facts = RunFacts(
-        run.evidence, run.study, run.digests, measured_digest(run.evidence), str(run.folder), environment()
-    )
+        run.evidence, run.study, run.digests, measured_digest(run.evidence), str(run.folder), environment(),
+        run.architecture,
+    )  # fmt: skip
     with registry.writing() as writer:
         return record_run(writer, facts, author)
 

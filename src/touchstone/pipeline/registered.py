@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,16 +40,18 @@ def find(registry: Registry, named: str) -> Known:
         return lineage.find(session, named)
 
 
-def listing(session: Session, kind: str | None, limit: int) -> dict[str, Any]:
+def listing(session: Session, kind: str | None, limit: int, today: date) -> dict[str, Any]:
     """The newest entries, and how many there are of each kind."""
+    from touchstone.registry.due import standing
     from touchstone.registry.lineage import counts, listed
 
-    return {"counts": counts(session), "entries": [one.as_data() for one in listed(session, kind, limit)]}
+    found = (standing(session, one, today) for one in listed(session, kind, limit))
+    return {"counts": counts(session), "entries": [one.as_data() for one in found]}
 
 
-def entry(session: Session, known: Known) -> dict[str, Any]:
+def entry(session: Session, known: Known, today: date | None = None) -> dict[str, Any]:
     """Everything about one entry: facts, relations, events with names and reasons."""
-    from touchstone.registry import advisories, lineage, log, people, signoffs
+    from touchstone.registry import advisories, due, lineage, log, people, signoffs
 
     named = people.names(session)
     said = signoffs.reasons(session, known)
@@ -62,7 +64,8 @@ def entry(session: Session, known: Known) -> dict[str, Any]:
         key: named.get(value, value) if isinstance(value, str) else value
         for key, value in lineage.facts(session, known).items()
     }
-    shown = {**known.as_data(), "facts": facts, "links": lineage.links(session, known), "events": history}
+    now = due.standing(session, known, today or datetime.now(UTC).date())
+    shown = {**now.as_data(), "facts": facts, "links": lineage.links(session, known), "events": history}
     if known.kind == "advisory":
         shown["exposed"] = exposed_by(session, known)
         shown["suspended_approvals"] = advisories.suspended_by(session, known)
@@ -102,13 +105,15 @@ def dependents(session: Session, known: Known) -> dict[str, Any]:
 
 def exposure(session: Session, known: Known) -> dict[str, Any]:
     """The products that rest on something, with owners and deployments."""
-    from touchstone.registry import lineage, people, products
+    from dataclasses import replace
 
-    named = people.names(session)
-    found = {
-        one.product.id: one for model in products.models_of(session, known) for one in lineage.resting(session, model)
-    }
-    return {"of": known.as_data(), "products": [_product(one, named) for one in found.values()]}
+    from touchstone.registry import due, lineage, people, products
+
+    named, today = people.names(session), datetime.now(UTC).date()
+    models = products.models_of(session, known)
+    found = {one.product.id: one for model in models for one in lineage.resting(session, model)}
+    now = [replace(one, product=due.standing(session, one.product, today)) for one in found.values()]
+    return {"of": known.as_data(), "products": [_product(one, named) for one in now]}
 
 
 def _product(one: Resting, named: Mapping[str, str]) -> dict[str, Any]:
@@ -117,6 +122,64 @@ def _product(one: Resting, named: Mapping[str, str]) -> dict[str, Any]:
         "criticality": one.facts.get("criticality"), "users": one.facts.get("users"),
         "deployments": [{"id": each.id, "name": each.name} for each in one.deployments],
     }  # fmt: skip
+
+
+def product_page(session: Session, known: Known, now: datetime) -> dict[str, Any]:
+    """Everything that a product's owner should know, in one object."""
+    from touchstone.registry import advisories, due, lineage, log, people, products
+
+    today, named = now.date(), people.names(session)
+    plain, standing = lineage.facts(session, known), due.standing(session, known, today)
+    models = products.models_of(session, known)
+    open_ = {one.id: one for model in models for one in advisories.over(session, model)}
+    return {
+        "product": standing.as_data(), "on": today.isoformat(), "owner": named.get(plain["owner"], ""),
+        "criticality": plain["criticality"], "users": plain["users"],
+        "deployments": [{"where": one.name.rpartition("@")[2], "since": _day(session, one)} for one in lineage.deployments(session, known)],
+        "models": [_resting_on(session, model, today) for model in models],
+        "due": [one.as_data(today) for one in due.coming(session, known, today)],
+        "advisories": [_advisory(session, one, known) for one in open_.values()],
+        "substitutes": products.substitutes(session, known),
+        "history": [
+            {"on": one.time[:10], "who": named.get(one.actor, one.actor), "role": one.role, "did": one.action}
+            for one in log.events(session, known.id)
+        ],
+        "log": {"event": log.head(session).seq, "hash": log.head(session).hash},
+    }  # fmt: skip
+
+
+def _resting_on(session: Session, model: Known, today: date) -> dict[str, Any]:
+    """A model behind a product: who judged it, and what it was made from."""
+    from touchstone.registry import due, lineage, signoffs, waivers
+
+    made_from = []
+    for base, steps in lineage.ancestors(session, model):
+        plain = lineage.facts(session, base)
+        told = {key: plain.get(key) for key in ("publisher", "source", "license")}
+        made_from.append(
+            {"name": base.name, "id": base.id, "steps": steps, **told, "looked_at": due.looked_at(session, base)}
+        )
+    runs = [
+        {"name": run.name, "id": run.id, "verdict": run.state, "on": _day(session, run),
+         "signed": signoffs.given(session, run, today), "waived": waivers.of_run(session, run, today)}
+        for run in lineage.runs_of(session, model)
+    ]  # fmt: skip
+    return {"name": model.name, "id": model.id, "runs": runs, "made_from": made_from}
+
+
+def _advisory(session: Session, advisory: Known, product: Known) -> dict[str, Any]:
+    from touchstone.registry import advisories, lineage
+
+    plain = lineage.facts(session, advisory)
+    answer = advisories.answer(session, advisory, product.id)
+    return {
+        "name": advisory.name, "severity": plain["severity"], "statement": plain["statement"], "mitigation": plain["mitigation"],
+        "due": plain["due"], "answer": answer["status"], "answered": answer["on"], "settled": answer["status"] in advisories.SETTLED,
+    }  # fmt: skip
+
+
+def _day(session: Session, known: Known) -> str:
+    return str(session.value("SELECT time FROM event WHERE seq = :seq", seq=known.number))[:10]
 
 
 def exposed_by(session: Session, advisory: Known) -> list[dict[str, Any]]:

@@ -58,8 +58,7 @@ def run(study: Study, *, out: Path | None = None, fresh: bool = False, progress:
         return shown_again(place.path, progress)
     with Run.in_folder(study, place, progress) as work:
         result = carry_out(work, planned=lambda test: recording.of_plan(study, test, progress))
-        recording.of_run(place.path, progress)
-        return result
+        return Result.read(place.path) if recording.of_run(place.path, progress) else result
 
 
 def carry_out(work: Run, planned: Callable[[str], None] | None = None) -> Result:

@@ -21,7 +21,7 @@ KINDS = ("vulnerability", "bias", "licence", "withdrawal", "quality")
 DAYS = {"blocker": 7, "major": 30, "minor": 90, "info": 180}
 """How long owners have to look at a product again."""
 ANSWERS = ("affected", "not_affected", "under_investigation", "fixed")
-_SETTLED = ("not_affected", "fixed")
+SETTLED = ("not_affected", "fixed")
 AFFECTED = "affected"
 
 
@@ -119,7 +119,7 @@ def over(session: Session, model: Known) -> list[Known]:
 
 def state_of(product: str, open_: Sequence[Known], session: Session) -> State:
     """What a product is under some advisories, those that were settled for it left out."""
-    plain = [facts(session, one) for one in open_ if answer(session, one, product)["status"] not in _SETTLED]
+    plain = [facts(session, one) for one in open_ if answer(session, one, product)["status"] not in SETTLED]
     if not plain:
         return State(product, ACTIVE)
     gravest = min(plain, key=lambda one: list(DAYS).index(one["severity"]))

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from touchstone.registry import advisories, people
 from touchstone.registry.effects import USES
-from touchstone.registry.lineage import RETIRED, Known, ancestors, exposed, facts, find, links, runs_of
+from touchstone.registry.lineage import COLUMNS, RETIRED, Known, ancestors, exposed, facts, find, links, runs_of
 from touchstone.registry.projection import ACTIVE
+from touchstone.registry.signoffs import SUSPENDED
 from touchstone.registry.store import Session
 
 EVALUATION = ("evaluation", 180)
 OF_BASES = (("security vetting", 30), ("provenance", 90), ("licence", 180))
 """What is known of a base, and for how many days it counts."""
-_SETTLED = ("not_affected", "fixed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +46,73 @@ def due(session: Session, today: date, days: int = 30) -> list[Due]:
     return sorted((one for one in found if one.day <= last), key=lambda one: (one.day, one.what, one.entry, one.id))
 
 
+def behind(session: Session, product: Known, today: date) -> list[Due]:
+    """What is overdue behind one product, oldest first: until it is settled, nothing that rests on it counts."""
+    return [one for one in coming(session, product, today, days=0) if one.day < today.isoformat()]
+
+
+def coming(session: Session, product: Known, today: date, days: int = 90) -> list[Due]:
+    """What is overdue or falls due behind one product within some days, oldest first; a retired one owes nothing."""
+    if product.state == RETIRED:
+        return []
+    last, named = (today + timedelta(days=days)).isoformat(), people.names(session)
+    found = {*_aged_behind(session, product, named), *_unanswered(session, product, named)}
+    return sorted((one for one in found if one.day <= last), key=lambda one: (one.day, one.what))
+
+
+def overdue_for(session: Session, run: Known, today: date) -> list[Due]:
+    """What is overdue behind the living products that use what a run made."""
+    rows = session.rows(
+        f"SELECT DISTINCT {COLUMNS} FROM link AS j JOIN link AS u ON u.target = j.target AND u.relation = :uses "
+        "JOIN entity AS e ON e.number = u.source WHERE j.source = :run AND j.relation = 'judged' ORDER BY e.number",
+        uses=USES, run=run.number,
+    )  # fmt: skip
+    return [one for row in rows for one in behind(session, Known(*row), today)]
+
+
+def standing(session: Session, known: Known, today: date) -> Known:
+    """An entry as it stands on a day: a product behind which something is overdue is suspended."""
+    late = behind(session, known, today) if known.kind == "product" and known.state != SUSPENDED else []
+    return replace(known, state=SUSPENDED, until=f"{late[0].what}, due {late[0].day}") if late else known
+
+
 def _aged(session: Session) -> Iterator[Due]:
     """Evidence behind living products that grows too old."""
     named = people.names(session)
     for product in _all(session, "product"):
-        if product.state == RETIRED:
-            continue
-        owner = named.get(facts(session, product)["owner"], "")
-        for model in (
-            find(session, one["to"]) for one in links(session, product) if one["relation"] == USES and "to" in one
-        ):
-            if judged := [_day(session, run.number) for run in runs_of(session, model)]:
-                yield _after(
-                    max(judged), *EVALUATION, product, owner, "run its study again: touchstone run STUDY --fresh"
-                )
-            for base, _ in ancestors(session, model):
-                seen = _looked_at(session, base)
-                for what, lifetime in OF_BASES if seen else ():
-                    yield _after(
-                        seen, f"{what} of {base.name}", lifetime, product, owner, f"touchstone vet {base.name}"
-                    )
+        if product.state != RETIRED:
+            yield from _aged_behind(session, product, named)
+
+
+def _aged_behind(session: Session, product: Known, named: Mapping[str, str]) -> Iterator[Due]:
+    owner = _owner(session, product, named)
+    for model in (
+        find(session, one["to"]) for one in links(session, product) if one["relation"] == USES and "to" in one
+    ):
+        if judged := [_day(session, run.number) for run in runs_of(session, model)]:
+            yield _after(max(judged), *EVALUATION, product, owner, "run its study again: touchstone run STUDY --fresh")
+        for base, _ in ancestors(session, model):
+            seen = looked_at(session, base)
+            for what, lifetime in OF_BASES if seen else ():
+                yield _after(seen, f"{what} of {base.name}", lifetime, product, owner, f"touchstone vet {base.name}")
+
+
+def _unanswered(session: Session, product: Known, named: Mapping[str, str]) -> Iterator[Due]:
+    """Advisories over one product that nobody has answered for."""
+    models = [find(session, one["to"]) for one in links(session, product) if one["relation"] == USES and "to" in one]
+    for advisory in {one.id: one for model in models for one in advisories.over(session, model)}.values():
+        if advisories.answer(session, advisory, product.id)["status"] not in advisories.SETTLED:
+            yield _answer_for(session, advisory, product, named)
+
+
+def _answer_for(session: Session, advisory: Known, product: Known, named: Mapping[str, str]) -> Due:
+    do = f"touchstone registry answer {advisory.name} {product.name} --status ... --reason ..."
+    owner = _owner(session, product, named)
+    return Due(facts(session, advisory)["due"], f"advisory {advisory.name}", product.name, product.id, owner, do)
+
+
+def _owner(session: Session, product: Known, named: Mapping[str, str]) -> str:
+    return named.get(facts(session, product)["owner"], "")
 
 
 def _after(since: str, what: str, lifetime: int, product: Known, owner: str, do: str) -> Due:
@@ -73,7 +120,7 @@ def _after(since: str, what: str, lifetime: int, product: Known, owner: str, do:
     return Due(day.isoformat(), f"{what} is {lifetime} days old", product.name, product.id, owner, do)
 
 
-def _looked_at(session: Session, base: Known) -> str:
+def looked_at(session: Session, base: Known) -> str:
     """The day on which a base was last vetted, by itself or for a run; empty where it never was."""
     seen = session.value(
         "SELECT MAX(event.time) FROM link AS l JOIN event ON event.seq = l.source "
@@ -86,13 +133,10 @@ def _waiting(session: Session) -> Iterator[Due]:
     """Products under an advisory that nobody has answered for."""
     named = people.names(session)
     for advisory in _all(session, "advisory"):
-        until = facts(session, advisory)["due"]
         for model in advisories.affected(session, advisory):
             for product, _ in exposed(session, model):
-                if advisories.answer(session, advisory, product.id)["status"] not in _SETTLED:
-                    owner = named.get(facts(session, product)["owner"], "")
-                    do = f"touchstone registry answer {advisory.name} {product.name} --status ... --reason ..."
-                    yield Due(until, f"advisory {advisory.name}", product.name, product.id, owner, do)
+                if advisories.answer(session, advisory, product.id)["status"] not in advisories.SETTLED:
+                    yield _answer_for(session, advisory, product, named)
 
 
 def _ending(session: Session, today: date) -> Iterator[Due]:

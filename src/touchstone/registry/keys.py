@@ -98,6 +98,19 @@ def holds(pem: str, data: bytes, signature: bytes) -> bool:
     return False
 
 
+def signed(path: Path, data: bytes) -> str:
+    """A detached signature over some bytes, in base64, by a private key."""
+    return base64.b64encode(_sign(path, data)).decode()
+
+
+def vouches(path: Path, data: bytes, signature: str) -> bool:
+    """Whether a signature in base64 was made with the private half of a public key."""
+    try:
+        return holds(_public_pem(path), data, base64.b64decode(signature, validate=True))
+    except ValueError:
+        return False
+
+
 def _of(session: Session, person: str) -> str:
     """The public key of a person in PEM; empty where there is none."""
     found = (facts(session, known) for known in listed(session, "key", limit=10_000))

@@ -44,7 +44,8 @@ class Resting:
     deployments: tuple[Known, ...]
 
 
-_COLUMNS = "e.number, e.id, e.kind, e.name, e.state, e.until, e.version"
+COLUMNS = "e.number, e.id, e.kind, e.name, e.state, e.until, e.version"
+"""Of an entity ``e``, as :class:`Known` takes them."""
 
 
 def find(session: Session, named: str, kind: str | None = None) -> Known:
@@ -55,7 +56,7 @@ def find(session: Session, named: str, kind: str | None = None) -> Known:
     RegistryError
         where there is none, or several: a name of several versions means the newest of one kind
     """
-    exact = session.row(f"SELECT {_COLUMNS} FROM entity AS e WHERE e.id = :id", id=named)
+    exact = session.row(f"SELECT {COLUMNS} FROM entity AS e WHERE e.id = :id", id=named)
     if exact is not None and kind in (None, exact[2]):
         return Known(*exact)
     found = _by_name(session, named, kind) or _by_digits(session, named, kind)
@@ -71,7 +72,7 @@ def find(session: Session, named: str, kind: str | None = None) -> Known:
 
 def _by_name(session: Session, named: str, kind: str | None) -> list[Known]:
     rows = session.rows(
-        f"SELECT {_COLUMNS} FROM entity AS e WHERE e.name = :name ORDER BY e.number DESC LIMIT 50", name=named
+        f"SELECT {COLUMNS} FROM entity AS e WHERE e.name = :name ORDER BY e.number DESC LIMIT 50", name=named
     )
     return [Known(*row) for row in rows if kind in (None, row[2])]
 
@@ -85,7 +86,7 @@ def _by_digits(session: Session, named: str, kind: str | None) -> list[Known]:
     for one in kinds:
         low = f"{one}:{digits}"
         rows = session.rows(
-            f"SELECT {_COLUMNS} FROM entity AS e WHERE e.id >= :low AND e.id < :high LIMIT 5", low=low, high=low + "g"
+            f"SELECT {COLUMNS} FROM entity AS e WHERE e.id >= :low AND e.id < :high LIMIT 5", low=low, high=low + "g"
         )
         found += [Known(*row) for row in rows]
     return found
@@ -96,7 +97,7 @@ def listed(session: Session, kind: str | None = None, limit: int = 50) -> list[K
     where = "WHERE e.kind = :kind " if kind else ""
     values: dict[str, Any] = {"kind": kind} if kind else {}
     rows = session.rows(
-        f"SELECT {_COLUMNS} FROM entity AS e {where}ORDER BY e.number DESC LIMIT :limit", limit=limit, **values
+        f"SELECT {COLUMNS} FROM entity AS e {where}ORDER BY e.number DESC LIMIT :limit", limit=limit, **values
     )
     return [Known(*row) for row in rows]
 
@@ -118,7 +119,7 @@ def links(session: Session, known: Known) -> list[dict[str, Any]]:
     made = []
     for here, there, direction in (("source", "target", "to"), ("target", "source", "from")):
         rows = session.rows(
-            f"SELECT l.relation, l.evidence, l.confidence, {_COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.{there} "
+            f"SELECT l.relation, l.evidence, l.confidence, {COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.{there} "
             f"WHERE l.{here} = :number ORDER BY l.relation, e.number LIMIT 200", number=known.number,
         )  # fmt: skip
         made += [
@@ -138,7 +139,7 @@ def links(session: Session, known: Known) -> list[dict[str, Any]]:
 def ancestors(session: Session, known: Known) -> list[tuple[Known, int]]:
     """Every model that this one was made from, nearest first, with the number of steps."""
     rows = session.rows(
-        f"SELECT c.depth, {_COLUMNS} FROM closure_up AS c JOIN entity AS e ON e.number = c.ancestor "
+        f"SELECT c.depth, {COLUMNS} FROM closure_up AS c JOIN entity AS e ON e.number = c.ancestor "
         "WHERE c.model = :number ORDER BY c.depth, e.number", number=known.number,
     )  # fmt: skip
     return [(Known(*row[1:]), int(row[0])) for row in rows]
@@ -147,7 +148,7 @@ def ancestors(session: Session, known: Known) -> list[tuple[Known, int]]:
 def descendants(session: Session, known: Known, limit: int = 1000) -> list[tuple[Known, int]]:
     """Models that were made from this one, nearest first."""
     rows = session.rows(
-        f"SELECT c.depth, {_COLUMNS} FROM closure_up AS c JOIN entity AS e ON e.number = c.model "
+        f"SELECT c.depth, {COLUMNS} FROM closure_up AS c JOIN entity AS e ON e.number = c.model "
         "WHERE c.ancestor = :number ORDER BY c.depth, e.number LIMIT :limit", number=known.number, limit=limit,
     )  # fmt: skip
     return [(Known(*row[1:]), int(row[0])) for row in rows]
@@ -156,7 +157,7 @@ def descendants(session: Session, known: Known, limit: int = 1000) -> list[tuple
 def exposed(session: Session, known: Known) -> list[tuple[Known, int]]:
     """Products that rest on a model at any depth, each once, nearest first; retired ones are left out."""
     rows = session.rows(
-        f"SELECT x.hops, {_COLUMNS} FROM exposure AS x JOIN entity AS e ON e.number = x.product "
+        f"SELECT x.hops, {COLUMNS} FROM exposure AS x JOIN entity AS e ON e.number = x.product "
         "WHERE x.base = :number AND e.state <> :retired ORDER BY x.hops, e.number",
         number=known.number, retired=RETIRED,
     )  # fmt: skip
@@ -174,7 +175,7 @@ def resting(session: Session, known: Known) -> list[Resting]:
 def deployments(session: Session, product: Known) -> tuple[Known, ...]:
     """Where a product runs now."""
     rows = session.rows(
-        f"SELECT {_COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.source "
+        f"SELECT {COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.source "
         "WHERE l.target = :number AND l.relation = 'deploys' AND e.state <> :retired ORDER BY e.number",
         number=product.number, retired=RETIRED,
     )  # fmt: skip
@@ -184,7 +185,7 @@ def deployments(session: Session, product: Known) -> tuple[Known, ...]:
 def runs_of(session: Session, model: Known) -> list[Known]:
     """The runs that made or measured a model, newest first."""
     rows = session.rows(
-        f"SELECT {_COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.source "
+        f"SELECT {COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.source "
         "WHERE l.target = :number AND l.relation = 'judged' ORDER BY e.number DESC", number=model.number,
     )  # fmt: skip
     return [Known(*row) for row in rows]

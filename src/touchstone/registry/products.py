@@ -110,7 +110,7 @@ def retire(writer: Writer, known: Known, by: str, role: str) -> int:
 
 
 def models_of(session: Session, known: Known) -> list[Known]:
-    """The models that something stands for: itself, what a run made, what a product uses.
+    """The models that something stands for: itself, what a run made, what a product uses, what an alias points to.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def models_of(session: Session, known: Known) -> list[Known]:
     """
     if known.kind == "model":
         return [known]
-    relation = {"run": "judged", "product": USES, "vetting": "vetted"}.get(known.kind)
+    relation = {"run": "judged", "product": USES, "vetting": "vetted", "alias": "names"}.get(known.kind)
     found = [find(session, one["to"]) for one in links(session, known) if one["relation"] == relation and "to" in one]
     if not found:
         raise RegistryError(Fault(known.name, f"is a {known.kind} without a model", "name a run or a model"))

@@ -140,8 +140,15 @@ def _decisions(session: Session, run: Known) -> list[tuple[Known, dict[str, Any]
     return found
 
 
-def signatures(session: Session, run: Known, binding: Binding, now: datetime) -> tuple[Signature, ...]:
-    """Every decision on a run that was not superseded by a later one of the same person, held against today."""
+def signatures(
+    session: Session, run: Known, binding: Binding, now: datetime, overdue: str = ""
+) -> tuple[Signature, ...]:
+    """Every decision on a run that was not superseded by a later one of the same person, held against today.
+
+    Parameters
+    ----------
+    overdue : what should have been looked at again by now; while it is not, no approval counts
+    """
     named, author = people.names(session), author_of(session, run)
     found = []
     for known, plain, actor in _decisions(session, run):
@@ -155,13 +162,37 @@ def signatures(session: Session, run: Known, binding: Binding, now: datetime) ->
             Signature(
                 who=named.get(actor, actor), role=plain["role"], decision=plain["decision"], on=_day(session, known),
                 until=until, expired=over, changed=binding.changed(plain["binding"]),
-                suspended=known.until if known.state == SUSPENDED else "",
+                suspended=f"the advisory {known.until}" if known.state == SUSPENDED else overdue if known.kind == "approval" else "",
                 by_author=author is not None and author in (actor, plain["delegated_by"]),
                 break_glass=bool(plain["break_glass"]),
                 claimed_by=named.get(account, account) if account != actor and not proven else "", proven=proven,
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def given(session: Session, run: Known, today: date) -> list[dict[str, Any]]:
+    """Every decision on a run as the registry has it, newest first: by whom, until when, and whether it still stands.
+
+    What is in the run's folder is not looked at: whether a signature fell since, the run's own pages say.
+    """
+    named, why = people.names(session), reasons(session, run)
+    found = []
+    for known, plain, actor in reversed(_decisions(session, run)):
+        over = str(plain["until"])[:10] < today.isoformat()
+        stands = {SUPERSEDED: "replaced by a later one", SUSPENDED: f"suspended by the advisory {known.until}"}
+        found.append(
+            {"who": named.get(actor, actor), "role": plain["role"], "decision": plain["decision"], "on": _day(session, known),
+             "until": str(plain["until"])[:10], "stands": stands.get(known.state, "has run out" if over else ""),
+             "reason": why.get(str(known.number), ""), "break_glass": bool(plain["break_glass"])}
+        )  # fmt: skip
+    return found
+
+
+def last_approval(session: Session, run: Known) -> int:
+    """The number of the newest approval that was not taken back; 0 where there is none."""
+    found = (known for known, _, _ in _decisions(session, run) if known.kind == "approval" and known.state == "active")
+    return max((known.number for known in found), default=0)
 
 
 def _day(session: Session, known: Known) -> str:

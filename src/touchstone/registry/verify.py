@@ -45,12 +45,13 @@ class Verification:
         return {"whole": self.whole, **asdict(self), "faults": list(self.faults)}
 
 
-def verify(registry: Registry, *, tables: bool = True) -> Verification:
+def verify(registry: Registry, *, tables: bool = True, witnesses: Sequence[Checkpoint] = ()) -> Verification:
     """Read the whole log and hold everything against it.
 
     Parameters
     ----------
     tables : also rebuild every table from the log and compare; this takes most of the time of a large registry
+    witnesses : checkpoints that were kept elsewhere, beside those of this machine
 
     Notes
     -----
@@ -58,7 +59,7 @@ def verify(registry: Registry, *, tables: bool = True) -> Verification:
     history that was written anew are found by checkpoints that this machine wrote earlier.
     """
     started = time.monotonic()
-    checkpoints = list(registry.checkpoints.all())
+    checkpoints = sorted([*registry.checkpoints.all(), *witnesses], key=lambda one: one.seq)
     with registry.reading() as session:
         chain = Chain(checkpoints)
         faults = [*_few(chain.faults(session.stream(f"SELECT {COLUMNS} FROM event ORDER BY seq")))]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from touchstone.core import digest
 from touchstone.core.errors import Fault, RegistryError
-from touchstone.registry import log, people, roles
+from touchstone.registry import keys, log, people, roles
 from touchstone.registry.effects import Effects, Entity, Link
-from touchstone.registry.lineage import Known, facts
+from touchstone.registry.lineage import COLUMNS, Known, facts
 from touchstone.registry.log import Writer
 from touchstone.registry.signoffs import sound_reason
 from touchstone.registry.store import Session
@@ -36,6 +38,8 @@ class Waiver:
     """What is done instead to keep the risk small."""
     until: date
     account: str
+    key: Path | None = None
+    """A private key that proves who signs."""
 
 
 def waive(writer: Writer, run: Known, made: Waiver, *, solo: bool) -> int:
@@ -80,10 +84,17 @@ def waive(writer: Writer, run: Known, made: Waiver, *, solo: bool) -> int:
         "asked": asker, "account": account, "role": made.role, "from": today.isoformat(), "until": made.until.isoformat(),
         "renewal": before, "self_signed": signer == asker, "after": writer.head.seq,
     }  # fmt: skip
+    plain["proof"] = keys.proof(writer.session, signer, made.who, _said(plain), made.key)
     id = f"waiver:{digest.of_data(plain | {'actor': signer}).removeprefix('sha256:')}"
     effects = Effects(Entity(id, "waiver", run.name, plain), (Link(id, "waives", run.id),))
     private = {"reason": sound_reason(made.reason), "control": made.control.strip()}
     return writer.append("waive", run.id, effects, actor=signer, role=made.role, private=private)
+
+
+def _said(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person's key signs of a waiver."""
+    names = ("run", "check", "subject", "finding", "use", "role", "from", "until", "after")
+    return {"decision": "waive", **{name: plain[name] for name in names}}
 
 
 def _all(session: Session, study: str) -> list[dict[str, Any]]:
@@ -95,6 +106,20 @@ def _all(session: Session, study: str) -> list[dict[str, Any]]:
     return [facts(session, Known(*row)) for row in rows]
 
 
+def of_run(session: Session, run: Known, today: date) -> list[dict[str, str]]:
+    """What is waived of a run today: check, subject and last day."""
+    rows = session.rows(
+        f"SELECT {COLUMNS} FROM link AS l JOIN entity AS e ON e.number = l.source "
+        "WHERE l.target = :number AND l.relation = 'waives' ORDER BY e.number", number=run.number,
+    )  # fmt: skip
+    said = (facts(session, Known(*row)) for row in rows)
+    return [
+        {"check": plain["check"], "subject": plain["subject"], "until": plain["until"]}
+        for plain in said
+        if plain["from"] <= today.isoformat() <= plain["until"]
+    ]
+
+
 def in_force(session: Session, run: Known, today: date) -> dict[str, dict[str, Any]]:
     """The waivers of a run that count today, by the digest of the finding: as evidence shows them."""
     rows = session.rows(
@@ -102,7 +127,7 @@ def in_force(session: Session, run: Known, today: date) -> dict[str, dict[str, A
         "WHERE l.target = :number AND l.relation = 'waives' ORDER BY event.seq", number=run.number,
     )  # fmt: skip
     named = people.names(session)
-    found = {}
+    found: dict[str, dict[str, Any]] = {}
     for body_digest, actor in rows:
         body = log.body(session, body_digest)
         plain, private = body["entity"]["facts"], people.unseal(session, body["private"])
@@ -113,4 +138,6 @@ def in_force(session: Session, run: Known, today: date) -> dict[str, dict[str, A
                 "from": plain["from"], "until": plain["until"], "renewal": plain["renewal"],
                 "self_signed": plain["self_signed"],
             }  # fmt: skip
+            if keys.is_proven(session, actor, _said(plain), plain.get("proof", "")):
+                found[plain["finding"]]["proven"] = True
     return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from touchstone.core.evidence import to_plain
 from touchstone.report import numerals
+from touchstone.report.another_run import AnotherRun, another_run
 from touchstone.report.gallery import Gallery
 from touchstone.report.markdown import bullets, escape, table
 from touchstone.report.phrases import candidate_name, metric_name, phrase
@@ -52,6 +53,8 @@ class Decision:
     review: str
     """Date by which it must be looked at again; empty where nothing ends."""
     next_step: str
+    another_run: AnotherRun
+    """Whether another run on the same data could change this."""
     digests: Sequence[tuple[str, str]]
 
 
@@ -88,8 +91,9 @@ def decide(reading: Reading) -> Decision:
         waivers=_waivers(reading),
         obligations=_obligations(reading),
         watch=_watch(reading),
-        review=_review(reading),
+        review=review(reading),
         next_step=what_next(reading),
+        another_run=another_run(reading),
         digests=_digests(reading),
     )
 
@@ -206,7 +210,7 @@ def _watch(reading: Reading) -> list[str]:
     return [f"{_bound(*item)}" for item in mapping(reading.study.get("require")).items()]
 
 
-def _review(reading: Reading) -> str:
+def review(reading: Reading) -> str:
     """The day on which the first sign-off or waiver that counts today ends."""
     details = [mapping(finding.get("details")) for finding in reading.findings]
     ends = [mapping(one["waiver"]).get("until") for one in details if one.get("waiver")]
@@ -252,6 +256,9 @@ def _text(decision: Decision) -> str:
     lines += _section("Rollback target", ["Not recorded."])
     lines += _section("Review date", [escape(decision.review, 40) or "Not recorded."])
     lines += _section("Next step", [escape(decision.next_step, 1200)] if decision.next_step else [])
+    another = decision.another_run
+    can = "It could change the verdict." if another.can_change_the_verdict else "It cannot change the verdict."
+    lines += _section("Another run", [can, "", *bullets(escape(line) for line in another.because)])
     lines += _section("Evidence", bullets(f"{escape(name, 100)}: `{_code(value)}`" for name, value in decision.digests))
     lines += ["Beside this file: `evidence.json`, `report.html`, `model_card.md`, `study.lock.yaml`.", ""]
     return "\n".join(lines)

@@ -17,7 +17,7 @@ from touchstone.report.story import first_screen
 from touchstone.report.wording import clip, sentence, visible
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, Template
 
 _GLOSSARY_MARK = "<!--glossary-->"
 
@@ -99,6 +99,11 @@ def _words(page: str) -> str:
     """The words of a page without its marks and styles."""
     body = re.sub(r"<style.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
     return unescape(re.sub(r"<[^>]*>", " ", body))
+
+
+def template(name: str) -> Template:
+    """A template of this folder, in which every string from outside is escaped."""
+    return _environment().get_template(name)
 
 
 @cache

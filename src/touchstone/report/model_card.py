@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from touchstone.report import numerals, papers
@@ -32,18 +32,27 @@ _KNOWN_LICENSE = re.compile(
 )
 
 
-def render(evidence: Mapping[str, Any], gallery: Gallery, study: Mapping[str, Any]) -> str:
+def render(
+    evidence: Mapping[str, Any],
+    gallery: Gallery,
+    study: Mapping[str, Any],
+    *,
+    against: Sequence[str] = (),
+    alone: bool = False,
+) -> str:
     """The card's text; equal inputs give equal bytes.
 
     Parameters
     ----------
     evidence, gallery, study : as for :func:`touchstone.report.html.render`
+    against : what speaks against handing the model on, told before everything else
+    alone : whether the card lies in one folder with the model's files, apart from the run
     """
     import yaml
 
     reading = Reading(evidence, gallery, study)
     head = yaml.safe_dump(metadata(reading), sort_keys=False, allow_unicode=True, width=1000)
-    return f"---\n{head}---\n\n" + "\n".join(_body(reading)).rstrip() + "\n"
+    return f"---\n{head}---\n\n" + "\n".join(_body(reading, against, alone)).rstrip() + "\n"
 
 
 def metadata(reading: Reading) -> dict[str, Any]:
@@ -113,12 +122,14 @@ def _index(reading: Reading, results: list[dict[str, Any]]) -> dict[str, Any]:
     return {"name": name, "results": [{"task": {"type": task}, "dataset": dataset, "metrics": results}]}
 
 
-def _body(reading: Reading) -> list[str]:
+def _body(reading: Reading, against: Sequence[str], alone: bool) -> list[str]:
     screen = first_screen(reading)
     chosen = mapping(reading.evidence.get("chosen"))
-    lines = [f"# {escape(reading.name, 120)}", "", f"**{screen.word}.** {escape(screen.headline)}", ""]
+    lines = [f"# {escape(reading.name, 120)}", ""]
+    lines += [f"**Handed on although {escape('; '.join(against), 1200)}.**", ""] if against else []
+    lines += [f"**{screen.word}.** {escape(screen.headline)}", ""]
     lines += _section("Intended use", _use(reading))
-    lines += _section("How it was made", _making(reading, chosen))
+    lines += _section("How it was made", _making(reading, chosen, alone))
     lines += _section("Results", _summary(screen.told))
     lines += _section("Against the references", _comparison(reading))
     lines += _section("Limits and open questions", _limits(reading))
@@ -126,7 +137,12 @@ def _body(reading: Reading) -> list[str]:
     lines += _section("Training and test data", _data(reading))
     lines += _section("Cost", bullets(_cost(reading)))
     lines += _section("Sign-off", [escape(screen.sign_off)])
-    lines += ["The evidence behind every line is in `evidence.json`; `report.html` shows it with pictures."]
+    beside = (
+        "`EVIDENCE.md` sums up the evidence behind every line; `NOTICE.md` names the licences."
+        if alone
+        else "The evidence behind every line is in `evidence.json`; `report.html` shows it with pictures."
+    )
+    lines += [beside]
     return lines
 
 
@@ -145,7 +161,7 @@ def _use(reading: Reading) -> list[str]:
     return bullets(f"{label}: {escape(text)}" for label, text in facts if text)
 
 
-def _making(reading: Reading, chosen: Mapping[str, Any]) -> list[str]:
+def _making(reading: Reading, chosen: Mapping[str, Any], alone: bool) -> list[str]:
     if not chosen.get("candidate"):
         return ["No model was chosen."]
     facts = _base_facts(reading, str(chosen.get("base")))
@@ -155,7 +171,7 @@ def _making(reading: Reading, chosen: Mapping[str, Any]) -> list[str]:
         ("Source of the base", facts.get("source")),
         ("Publisher of the base", facts.get("publisher")),
         ("Licence of the base", facts.get("license")),
-        ("Files", chosen.get("path")),
+        ("Files", "beside this card" if alone else chosen.get("path")),
     ]
     lines = bullets(f"{label}: {escape(text)}" for label, text in told if text)
     if chosen.get("path") and reading.study.get("task") in _PIPELINES[:2]:
@@ -165,7 +181,7 @@ def _making(reading: Reading, chosen: Mapping[str, Any]) -> list[str]:
             "```python",
             f"from transformers import AutoModelFor{kind}Classification",
             "",
-            f'model = AutoModelFor{kind}Classification.from_pretrained("model")',
+            f'model = AutoModelFor{kind}Classification.from_pretrained("{"." if alone else "model"}")',
             "```",
         ]
     return lines

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 FLAGGED_HEAD = ("check", "split", "example", "other_split", "other", "kind", "score")
-SPLITS_HEAD = MOVED_HEAD = ("example", "source", "split", "why")
+MOVED_HEAD = ("example", "source", "split", "why")
+SPLITS_HEAD = (*MOVED_HEAD, "content", "mark")
 
 # A cell that begins so is run as a formula by spreadsheets (the wide forms by some).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -33,8 +34,8 @@ class Flagged(Protocol):
     def score(self) -> float | None: ...
 
 
-class Assigned(Protocol):
-    """One line of ``splits.csv``: where an example was given, where it is used, and why."""
+class Moved(Protocol):
+    """One line of ``moved.csv``: where an example was given, where it is used, and why."""
 
     @property
     def example(self) -> str: ...
@@ -44,6 +45,15 @@ class Assigned(Protocol):
     def split(self) -> str: ...
     @property
     def why(self) -> str: ...
+
+
+class Assigned(Moved, Protocol):
+    """One line of ``splits.csv``: also the content, and a mark that changes with the label."""
+
+    @property
+    def content(self) -> str: ...
+    @property
+    def mark(self) -> str: ...
 
 
 def flagged(rows: Iterable[Flagged]) -> str:
@@ -56,7 +66,7 @@ def splits(rows: Iterable[Assigned]) -> str:
     return _text(SPLITS_HEAD, rows)
 
 
-def moved(rows: Iterable[Assigned]) -> str:
+def moved(rows: Iterable[Moved]) -> str:
     """The text of ``moved.csv``: the examples that a repaired split puts elsewhere, or nowhere."""
     return _text(MOVED_HEAD, rows)
 

@@ -25,10 +25,11 @@ class Signoff(Check):
     measured evidence, the policy and the model, and falls when one of them changes. Where the policy names no roles
     and the use is research or internal, nobody need sign: the result is marked self-signed. Commercial use and
     redistribution need somebody other than the author. Where the policy names roles, each needs a person of its own
-    who is not the author; one person signs once. A sign-off that is missing, has run out or is suspended by an
-    advisory: inconclusive. One given by the author (or a delegate of the author) where another person is asked for,
-    or for other digests, with no valid one beside it: fail. A rejection by anybody: fail, until that person approves.
-    A break-glass approval stands alone for 72 hours and says so loudly.
+    who is not the author; one person signs once. A sign-off that is missing, has run out, or is suspended by an
+    advisory or by what is overdue behind a product on the model: inconclusive. One given by the author (or a delegate
+    of the author) where another person is asked for, or for other digests, with no valid one beside it: fail. A
+    rejection by anybody: fail, until that person approves. A break-glass approval stands alone for 72 hours and says
+    so loudly.
 
     **Source.** Touchstone's own contract; four eyes and separation of duty as in ordinary internal control.
 
@@ -122,7 +123,7 @@ def _standing(signatures: Sequence[Signature], author: str | None) -> tuple[_Sta
             f"{fallen[0].who} signed on {fallen[0].on}, and {listed(list(fallen[0].changed))} changed since",
         )
     if held := [one for one in signatures if one.suspended]:
-        return "missing", f"the sign-off of {held[0].who} is suspended by the advisory {held[0].suspended}"
+        return "missing", f"the sign-off of {held[0].who} is suspended by {held[0].suspended}"
     if signatures:
         return "missing", f"the sign-off of {signatures[0].who} ran out on {signatures[0].until}"
     return "missing", "nobody has signed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -43,7 +44,7 @@ def listing(
     from touchstone.pipeline import registered
 
     with registered.opened(registry) as book, book.reading() as session:
-        answer = registered.listing(session, kind, limit)
+        answer = registered.listing(session, kind, limit, book.clock().date())
     if as_json:
         shown.emit(answer)
         return
@@ -208,3 +209,43 @@ def due(
         ]
         shown.table(f"Due within {days} days", ("by", "what", "for", "owner", "how"), rows)
     raise typer.Exit(Exit.HOLD if any(one["overdue"] for one in answer) else Exit.SHIP)
+
+
+def diff(
+    earlier: Annotated[Path, typer.Argument(metavar="EARLIER", help="The output folder of a run.", show_default=False)],
+    later: Annotated[Path, typer.Argument(metavar="LATER", help="And of the one after it.", show_default=False)],
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write Markdown there.", show_default=False)] = None,
+    as_json: AnswerJson = False,
+) -> None:  # fmt: skip
+    """Show what changed between two runs: examples added, removed and relabelled, plan, models, scores, findings."""
+    from dataclasses import asdict
+
+    from touchstone.pipeline.changes import as_markdown, changes
+
+    found = changes(earlier, later)
+    if as_json:
+        shown.emit(asdict(found))
+    else:
+        shown.text(as_markdown(found), out)
+
+
+def page(
+    product: Annotated[str, typer.Argument(metavar="NAME", help="The product's name.", show_default=False)],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="A .html or .md file; Markdown on the terminal where absent.", show_default=False)
+    ] = None,
+    registry: RegistryAt = None,
+    as_json: AnswerJson = False,
+) -> None:  # fmt: skip
+    """Write one page for a product's owner: what it rests on, who approved it and until when, what is due."""
+    from touchstone.pipeline import registered
+    from touchstone.registry import lineage
+    from touchstone.report import product as pages
+
+    with registered.opened(registry) as book, book.reading() as session:
+        told = registered.product_page(session, lineage.find(session, product, "product"), book.clock())
+    if as_json:
+        shown.emit(told)
+    else:
+        html = out is not None and out.suffix.lower() in (".html", ".htm")
+        shown.text(pages.as_html(told) if html else pages.as_markdown(told), out)

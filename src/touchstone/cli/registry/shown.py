@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -26,6 +27,7 @@ As = Annotated[
     str | None,
     typer.Option("--as", metavar="NAME", help="Who acts; your account's name where absent.", show_default=False),
 ]
+Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="The role in which you act.")]
 
 
 def emit(answer: Mapping[str, Any]) -> None:
@@ -63,3 +65,18 @@ def short(id: str) -> str:
     """The first digits of an id, enough to name it again."""
     kind, _, digits = id.partition(":")
     return f"{kind}:{digits[:12]}"
+
+
+def text(written: str, out: Path | None) -> None:
+    """Print a page, or write it to a file, whole or not at all."""
+    from touchstone.core import atomic
+    from touchstone.core.errors import Fault, InputError
+
+    if out is None:
+        sys.stdout.write(clean(written))
+        return
+    try:
+        atomic.write_text(out, written)
+    except OSError as fault:
+        raise InputError(Fault(str(out), f"cannot be written ({fault.strerror})")) from fault
+    line(str(out))

@@ -10,13 +10,12 @@ import typer
 
 from touchstone.cli.options import AnswerJson, RegistryAt
 from touchstone.cli.registry import looking, shown
-from touchstone.cli.registry.shown import As, Entry
+from touchstone.cli.registry.shown import As, Entry, Role
 from touchstone.cli.status import Exit
 
 Reason = Annotated[
     str, typer.Option("--reason", metavar="TEXT", help="Why; kept with the decision.", show_default=False)
 ]
-Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="The role in which you act.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The product's name.", show_default=False)]
 
 
