@@ -1,6 +1,6 @@
-"""The bill: a whole governed run against one plain full fine-tuning of the same base on the same pictures.
+"""The bill: a whole governed run against one plain full fine-tuning of the same base on the same data.
 
-`BENCH_STUDY=study.yaml` names an image study with one base and a test set of its own or a split; without it, the
+`BENCH_STUDY=study.yaml` names a study with one base and a test set of its own or a split; without it, the
 digits of the demo are taken, whose tiny base makes fine-tuning unusually cheap and the ratio unusually bad.
 """
 
@@ -21,7 +21,7 @@ from touchstone.pipeline.run import run
 from touchstone.study.model import Study
 from touchstone.study.parse import parse
 
-EPOCHS = 10
+EPOCHS = {"image-classification": 10, "text-classification": 5}
 
 
 def measure(folder: Path, rounds: int) -> Iterator[Ratio]:
@@ -40,7 +40,14 @@ def measure(folder: Path, rounds: int) -> Iterator[Ratio]:
         predictors = []
         plain = seconds(
             lambda kept=predictors: kept.append(
-                full(study.base_models[0].path, data.train.inputs, labels, len(data.classes), EPOCHS)
+                full(
+                    study.base_models[0].path,
+                    study.task,
+                    data.train.inputs,
+                    labels,
+                    len(data.classes),
+                    EPOCHS[study.task],
+                )
             )
         )
         theirs = float((np.array(predictors[0](data.test.inputs)) == seal).mean())
@@ -52,7 +59,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Ratio]:
         )
         ratios.append(spent / plain)
     notes = (
-        f"{len(labels)} training and {len(data.test)} test images; test accuracy {ours:.3f} ({chosen}) "
+        f"{len(labels)} training and {len(data.test)} test examples; test accuracy {ours:.3f} ({chosen}) "
         f"against {theirs:.3f} of plain fine-tuning; the last round took {spent:.0f} s against {plain:.0f} s",
     )
     yield Ratio("whole run over plain full fine-tuning", tuple(ratios), "1.0 or less", notes)

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoImageProcessor, AutoModelForImageClassification
+from transformers import (
+    AutoImageProcessor,
+    AutoModelForImageClassification,
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+)
 
 BATCH, RATE = 32, 5e-5
 
 
-def full(base: Path, images: Sequence[Any], labels: Sequence[int], classes: int, epochs: int) -> Any:
-    """All weights, AdamW with a linearly falling rate, mirrored at random: the manuals' recipe.
+def full(base: Path, task: str, inputs: Sequence[Any], labels: Sequence[int], classes: int, epochs: int) -> Any:
+    """All weights, AdamW with a linearly falling rate, images mirrored at random: the manuals' recipe.
 
     Returns
     -------
-    a function from images to predicted classes
+    a function from inputs to predicted classes
     """
     torch.manual_seed(0)
-    processor = AutoImageProcessor.from_pretrained(base, backend="pil")
-    model = AutoModelForImageClassification.from_pretrained(base, num_labels=classes, ignore_mismatched_sizes=True)
+    prepare, kind = PREPARED[task](base), KINDS[task]
+    model = kind.from_pretrained(base, num_labels=classes, ignore_mismatched_sizes=True)
     model.train()
-    steps = epochs * -(-len(images) // BATCH)
+    steps = epochs * -(-len(inputs) // BATCH)
     mover = torch.optim.AdamW(model.parameters(), RATE)
     falling = torch.optim.lr_scheduler.LambdaLR(mover, lambda step: 1 - step / steps)
     for _ in range(epochs):
-        order = torch.randperm(len(images))
+        order = torch.randperm(len(inputs))
         for start in range(0, len(order), BATCH):
             rows = order[start : start + BATCH].tolist()
-            pixels = _pixels(processor, [images[row] for row in rows])
-            if torch.rand(()) < 0.5:
-                pixels = pixels.flip(-1)
-            loss = model(pixel_values=pixels, labels=torch.tensor([labels[row] for row in rows])).loss
+            batch = prepare([inputs[row] for row in rows])
+            if "pixel_values" in batch and torch.rand(()) < 0.5:
+                batch["pixel_values"] = batch["pixel_values"].flip(-1)
+            loss = model(**batch, labels=torch.tensor([labels[row] for row in rows])).loss
             mover.zero_grad()
             loss.backward()
             mover.step()
@@ -43,7 +48,7 @@ def full(base: Path, images: Sequence[Any], labels: Sequence[int], classes: int,
     def predict(some: Sequence[Any]) -> list[int]:
         with torch.inference_mode():
             parts = [
-                model(pixel_values=_pixels(processor, [some[i] for i in range(start, min(start + BATCH, len(some)))]))
+                model(**prepare([some[i] for i in range(start, min(start + BATCH, len(some)))]))
                 for start in range(0, len(some), BATCH)
             ]
         return [int(row) for part in parts for row in part.logits.argmax(1)]
@@ -71,3 +76,22 @@ def top_blocks(base: Path, names: Sequence[str], images: Sequence[Any], labels: 
 
 def _pixels(processor: Any, images: Sequence[Any]) -> Any:
     return processor([image.convert("RGB") for image in images], return_tensors="pt")["pixel_values"]
+
+
+def _of_images(base: Path) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    processor = AutoImageProcessor.from_pretrained(base, backend="pil")
+    return lambda images: {"pixel_values": _pixels(processor, images)}
+
+
+def _of_texts(base: Path) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    return lambda texts: dict(
+        tokenizer(list(texts), truncation=True, max_length=256, padding=True, return_tensors="pt")
+    )
+
+
+PREPARED = {"image-classification": _of_images, "text-classification": _of_texts}
+KINDS: dict[str, Any] = {
+    "image-classification": AutoModelForImageClassification,
+    "text-classification": AutoModelForSequenceClassification,
+}
