@@ -1,7 +1,7 @@
 """Near copies among texts: small changes of wording, punctuation or order, by shared character sequences.
 
-MinHash (Broder 1997) with banding proposes pairs, the exact Jaccard similarity decides. Written on arrays,
-so that ten thousand short texts take about a second; rewordings are out of reach here.
+MinHash (Broder 1997) with banding proposes pairs, and so do words left out; the exact Jaccard similarity decides, or
+the words themselves. Written on arrays; rewordings are out of reach here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from touchstone.dataset.text_edits import edit_candidates, edits
+from touchstone.dataset.standing_out import standing_out
+from touchstone.dataset.text_edits import edit_candidates, edits, list_words
 from touchstone.dataset.wording import normal_form
 
 LENGTH = 5
@@ -39,8 +40,11 @@ def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.floa
         return np.zeros((0, 2), np.int64), np.zeros(0)
     shingles, starts = _shingles(texts)
     pairs = np.unique(np.concatenate([_candidates(_signatures(shingles, starts[:-1])), edit_candidates(texts)]), axis=0)
-    edited, other = edits(texts, pairs)
+    words = [list_words(text) for text in texts] if len(pairs) else []
+    edited, other = edits(words, pairs)
     scores = np.where(other, 0.0, _likenesses(shingles, starts, pairs, edited))
+    open_ = np.flatnonzero((scores == 0) & ~other)
+    scores[open_] = standing_out(words, pairs[open_], pairs[scores > 0])
     return pairs[scores > 0], scores[scores > 0]
 
 

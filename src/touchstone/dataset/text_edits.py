@@ -36,7 +36,7 @@ def edit_candidates(texts: Sequence[str]) -> NDArray[np.int64]:
     """
     keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for index, text in enumerate(texts):
-        words = _words(text)
+        words = list_words(text)
         if len(words) < FEW_SURE:
             continue
         found = [np.array([_code("".join(sorted("".join(words))))])]
@@ -50,7 +50,8 @@ def edit_candidates(texts: Sequence[str]) -> NDArray[np.int64]:
     return _sharing(np.concatenate(keys), np.concatenate(owners))
 
 
-def _words(text: str) -> list[str]:
+def list_words(text: str) -> list[str]:
+    """The words of a text in its normal form, of a very long one the first."""
     return _WORD.findall(normal_form(text[:_LONGEST_TEXT]))
 
 
@@ -72,9 +73,10 @@ def _sharing(keys: NDArray[np.uint64], owners: NDArray[np.int64]) -> NDArray[np.
     return np.unique(np.concatenate(found), axis=0)
 
 
-def edits(texts: Sequence[str], pairs: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which pairs (k, 2) differ by an edit only, and which name other numbers and so are two things."""
-    words = [_words(text) for text in texts] if len(pairs) else []
+def edits(
+    words: Sequence[Sequence[str]], pairs: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
+    """Which pairs (k, 2) of texts, given as words, differ by an edit only, and which name other numbers."""
     common = _templates(words[:_SAMPLE])
     edited = [is_edit(words[a], words[b], common) for a, b in pairs.tolist()]
     other = [other_numbers(words[a], words[b]) for a, b in pairs.tolist()]
