@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.dataset.conftest import sentence
-from touchstone.dataset.text_edits import edit_candidates, edits, is_edit, is_slip, other_numbers
+from touchstone.dataset.text_edits import edit_candidates, edits, is_edit, is_slip, list_words, other_numbers
 
 QUESTION = ["where", "has", "my", "second", "new", "card", "gone"]
 
@@ -40,14 +40,14 @@ def test_two_words_of_many_are_an_edit_and_three_are_not() -> None:
 def test_candidates_are_the_same_whatever_the_order() -> None:
     texts = [sentence(seed, 8) for seed in range(60)]
     texts += [" ".join(sorted(text.split()[1:])) for text in texts[:20]]
-    pairs = {frozenset((texts[a], texts[b])) for a, b in edit_candidates(texts)}
+    pairs = {frozenset((texts[a], texts[b])) for a, b in edit_candidates(list_words(texts))}
     turned = texts[::-1]
-    assert pairs == {frozenset((turned[a], turned[b])) for a, b in edit_candidates(turned)}
+    assert pairs == {frozenset((turned[a], turned[b])) for a, b in edit_candidates(list_words(turned))}
     assert {frozenset((texts[i], texts[60 + i])) for i in range(20)} <= pairs
 
 
 def test_texts_of_no_words_have_no_candidates() -> None:
-    assert len(edit_candidates(["", "!!", "one", "two words"])) == 0
+    assert len(edit_candidates(list_words(["", "!!", "one", "two words"]))) == 0
     assert len(edits([], edit_candidates([]))[0]) == 0
 
 
