@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.dataset.conftest import sentence
@@ -56,3 +57,10 @@ def test_short_texts_that_name_other_numbers_are_two_things() -> None:
     assert not other_numbers(["room", "12", "is", "cold"], ["room", "12", "is", "still", "cold", "at", "9"])
     words = sentence(1, 50).split()
     assert not other_numbers(["page", "1", *words], ["page", "2", *words])
+
+
+def test_texts_that_all_resemble_each_other_are_not_all_compared() -> None:
+    rng = np.random.default_rng(1)
+    texts = [" ".join(rng.choice(["pay", "card", "bank", "open", "red", "blue"], 9)) for _ in range(2000)]
+    pairs = edit_candidates(list_words(texts))
+    assert np.bincount(pairs.ravel()).max() <= 80

@@ -26,6 +26,7 @@ LONG = 40
 _SHORTEST_WORD, _LONGEST_TEXT = 4, 20_000
 _MOST_WORDS, _LARGEST_BUCKET = 24, 20
 _ALL_WORDS = 30_000_000
+_PARTNERS = 40
 _KEYS_AT_ONCE, _ROWS_AT_ONCE = 5_000_000, 20_000
 Templates = frozenset[tuple[str, str, str]]
 _WORD = re.compile(r"\w+")
@@ -66,7 +67,18 @@ def edit_candidates(words: Sequence[Sequence[str]]) -> NDArray[np.int64]:
         made = [_left_out(rows, table, part, parts) for rows, table in tables]
         if made:
             pairs.append(_sharing(*(np.concatenate(column) for column in zip(*made, strict=True))))
-    return np.unique(np.concatenate(pairs), axis=0)
+    return _fewer(*np.unique(np.concatenate(pairs), axis=0, return_counts=True))
+
+
+def _fewer(pairs: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of a text that many others resemble, the pairs that were met most often: where all resemble all, none stands out."""
+    for side in (0, 1):
+        order = np.lexsort((pairs[:, 1 - side], -counts, pairs[:, side]))
+        pairs, counts = pairs[order], counts[order]
+        _, first, sizes = np.unique(pairs[:, side], return_index=True, return_counts=True)
+        kept = np.arange(len(pairs)) - np.repeat(first, sizes) < _PARTNERS
+        pairs, counts = pairs[kept], counts[kept]
+    return pairs
 
 
 def _left_out(
