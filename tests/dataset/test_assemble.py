@@ -210,6 +210,7 @@ def test_a_saved_dataset_of_several_splits_fills_them_by_itself(read, tmp_path: 
         ([("", "c"), ("", "d")], "text,label", "none of the 2 examples"),
         ([], "text,label", "no example in train"),
         ([(sentence(i), f"c{i % 2}") for i in range(4)], "text,label", "leave none for validation"),
+        ([(sentence(1), f"c{i % 2}") for i in range(40)], "text,label", "as only 1 of them differ"),
     ],
 )
 def test_what_cannot_be_a_task_is_one_clear_line(read, tmp_path: Path, rows, header: str, words: str) -> None:

@@ -83,3 +83,9 @@ def test_says_what_is_wrong_with_data_that_cannot_be_looked_at(tmp_path: Path) -
     (tmp_path / "a.zip").write_bytes(b"PK")
     with pytest.raises(DatasetError, match="not a zip"):
         draft(tmp_path / "a.zip")
+
+
+def test_a_megabyte_in_one_cell_is_no_obstacle(tmp_path: Path) -> None:
+    table = tmp_path / "texts.csv"
+    table.write_text("text,label\n" + "a b " * 250_000 + ",x\nshort,y\n")
+    assert "label" in draft(table)

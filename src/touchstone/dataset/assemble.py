@@ -184,8 +184,10 @@ class _Work:
     def _refuse_empty(self, used: Mapping[str, Examples]) -> None:
         for split, examples in used.items():
             if not len(examples):
-                n = len(self.raws["train"].names)
+                n, different = len(self.raws["train"].names), len(set(self.contents["train"].digests))
                 what = f"{n} examples in {len(self.classes)} classes leave none for {split}"
+                if different < n:
+                    what += f", as only {different} of them differ"
                 raise DatasetError(Fault("", what, "label more examples (five per class is the least)"))
 
     def _given(self, full: Mapping[str, Examples], placed: Placement) -> dict[str, Examples]:

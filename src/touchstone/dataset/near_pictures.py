@@ -64,17 +64,24 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
     With n pictures of which 80 numbers each are compared under 32 placements: 2,000 take about five seconds of one
     core, 10,000 about forty; above 25,000 the hashes alone propose, which finds crops and turns no longer.
     """
-    shown = np.flatnonzero(greys.reshape(len(greys), -1).std(axis=1) >= FLAT)
+    shown = _showing(greys)
     if len(shown) < 2:
         return np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, bool)
-    pictures = greys[shown].astype(np.float32)
-    proposed, strangers = _proposed(hashes[shown], pictures)
-    judge = _Judge(pictures, thumbs[shown])
+    if len(shown) < len(greys):
+        hashes, thumbs, greys = hashes[shown], thumbs[shown], greys[shown]
+    proposed, strangers = _proposed(hashes, greys)
+    judge = _Judge(greys, thumbs)
     evidence, placed = judge.measured(proposed)
     kept = evidence >= _bound(judge.measured(strangers)[0])
     turned = placed[:, 0, 0] * placed[:, 1, 1] - placed[:, 0, 1] * placed[:, 1, 0] < 0
     pairs = np.sort(np.stack([shown[proposed.first], shown[proposed.second]], axis=1), axis=1)
     return _best(pairs[kept], np.exp(-evidence[kept]).astype(np.float64), turned[kept])
+
+
+def _showing(greys: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Pictures that are not flat; a few at a time, as their squares take eight times the room."""
+    spread = [greys[i : i + _CHUNK].reshape(-1, greys[0].size).std(axis=1) for i in range(0, len(greys), _CHUNK)]
+    return np.flatnonzero(np.concatenate(spread) >= FLAT) if spread else np.zeros(0, np.int64)
 
 
 def _bound(of_strangers: Floats) -> float:
@@ -96,7 +103,7 @@ def _best(pairs: NDArray[np.int64], unlikeness: NDArray[np.float64], turned: NDA
     return pairs[first], unlikeness[first], turned[first]
 
 
-def _proposed(hashes: NDArray[np.uint64], pictures: Floats) -> tuple[_Proposed, _Proposed]:
+def _proposed(hashes: NDArray[np.uint64], pictures: NDArray[np.uint8]) -> tuple[_Proposed, _Proposed]:
     """Candidates of both kinds, and pairs that are alike without being copies."""
     n = len(pictures)
     straight = hash_candidates(hashes[:, 0], hashes[:, 0], same=True)
@@ -118,14 +125,14 @@ def _joined(parts: list[_Proposed]) -> _Proposed:
     return _Proposed(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("first", "second", "start")))
 
 
-def _neighbours(pictures: Floats, tried: Floats) -> Iterator[tuple[_Proposed, _Proposed]]:
+def _neighbours(pictures: NDArray[np.uint8], tried: Floats) -> Iterator[tuple[_Proposed, _Proposed]]:
     """For pieces of the pictures: their likeliest originals, and their third neighbours as strangers."""
     n = len(pictures)
     codes = Codes(pictures, 16, 9)
     far = min(_BACKGROUND, n - 2)
     step = max(1, n // _STRANGERS)
     for start in range(0, n, _CHUNK):
-        part = pictures[start : start + _CHUNK]
+        part = pictures[start : start + _CHUNK].astype(np.float32)
         seen = np.stack([codes.under(part, repeated(placed, len(part))) for placed in tried], axis=1)
         likeness = np.full((len(part), n), -1.0, np.float32)
         for index in range(len(tried)):
@@ -165,7 +172,7 @@ def _nearest(likeness: Floats, k: int) -> NDArray[np.int64]:
 class _Judge:
     """Lays pairs over each other and measures how well they agree."""
 
-    def __init__(self, pictures: Floats, thumbs: NDArray[np.uint8]) -> None:
+    def __init__(self, pictures: NDArray[np.uint8], thumbs: NDArray[np.uint8]) -> None:
         self._pictures, self._thumbs = pictures, thumbs
         self._codes = Codes(pictures, 24, 12)
         self._inner, self._coarse = grid(_PATCH, 0.86), grid(12, 0.8)
@@ -182,9 +189,9 @@ class _Judge:
         return evidence, placed
 
     def _measured(self, pairs: _Proposed) -> tuple[Floats, Floats]:
-        first, second = self._pictures[pairs.first], self._pictures[pairs.second]
+        first, second = (self._pictures[rows].astype(np.float32) for rows in (pairs.first, pairs.second))
         placed = refined(first, second, pairs.start)
-        likeness = (self._codes.under(first, placed) * self._codes.whole[pairs.second]).sum(axis=1)
+        likeness = (self._codes.under(first, placed) * self._codes.as_they_are(second)).sum(axis=1)
         one = sampled(first, placed, self._inner)
         other = sampled(second, repeated(WHOLE, len(first)), self._inner)
         agreement = [likeness, *(_correlation(a, b) for a, b in zip(details(one), details(other), strict=True))]

@@ -1,7 +1,7 @@
 """Near copies among texts: small changes of wording, punctuation or order, by shared character sequences.
 
-MinHash (Broder 1997) with banding proposes pairs, the exact Jaccard similarity decides. Written on arrays,
-so that ten thousand short texts take about a second; rewordings are out of reach here.
+MinHash (Broder 1997) with banding proposes pairs, and so do words left out; the exact Jaccard similarity decides, or
+the words themselves. Written on arrays; rewordings are out of reach here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from touchstone.dataset.text_edits import edit_candidates, edits
+from touchstone.dataset.standing_out import standing_out
+from touchstone.dataset.text_edits import edit_candidates, edits, list_words
 from touchstone.dataset.wording import normal_form
 
 LENGTH = 5
@@ -21,6 +22,7 @@ CONTAINMENT, CONTAINED_JACCARD, CONTAINED_FROM = 0.9, 0.5, 45
 """A text that stands almost whole in another is a copy too, if it has this many shingles: a quote, a retweet."""
 COMMON, RARE_JACCARD, COMMON_FROM = 0.01, 0.5, 200
 """Shingles in more than 1 % of at least 200 texts are templates; texts that differ in all else are no copies."""
+_SAMPLE, _TEXTS_AT_ONCE = 20_000, 5_000
 PERMUTATIONS, BANDS = 96, 24
 """24 bands of 4: pairs at Jaccard 0.8 are missed once in 200,000, at 0.5 once in five."""
 MAX_BUCKET = 200
@@ -34,13 +36,21 @@ def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.floa
     Returns
     -------
     pairs (k, 2) with the smaller index first, Jaccard similarity (k,) in 0..1
+
+    Notes
+    -----
+    Time grows with the number of characters, memory too: a million texts of twelve words are measured in
+    docs/performance.md.
     """
     if len(texts) < 2:
         return np.zeros((0, 2), np.int64), np.zeros(0)
+    words = list_words(texts)
     shingles, starts = _shingles(texts)
-    pairs = np.unique(np.concatenate([_candidates(_signatures(shingles, starts[:-1])), edit_candidates(texts)]), axis=0)
-    edited, other = edits(texts, pairs)
+    pairs = np.unique(np.concatenate([_candidates(shingles, starts), edit_candidates(words)]), axis=0)
+    edited, other = edits(words, pairs)
     scores = np.where(other, 0.0, _likenesses(shingles, starts, pairs, edited))
+    open_ = np.flatnonzero((scores == 0) & ~other)
+    scores[open_] = standing_out(words, pairs[open_], pairs[scores > 0])
     return pairs[scores > 0], scores[scores > 0]
 
 
@@ -48,7 +58,7 @@ def _likenesses(
     shingles: NDArray[np.uint64], starts: NDArray[np.int64], pairs: NDArray[np.int64], edits: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Exact Jaccard similarity of each pair, 0 where the two are no near copies."""
-    common = _common(shingles, len(starts) - 1)
+    common = _common(shingles, starts)
     sets: dict[int, frozenset[int]] = {}
 
     def distinct(index: int) -> frozenset[int]:
@@ -77,26 +87,47 @@ def _likeness(a: frozenset[int], b: frozenset[int], common: frozenset[int], edit
     return jaccard
 
 
-def _common(shingles: NDArray[np.uint64], n: int) -> frozenset[int]:
-    """Shingles that too many texts share to tell anything."""
+def _common(shingles: NDArray[np.uint64], starts: NDArray[np.int64]) -> frozenset[int]:
+    """Shingles that too many texts share to tell anything, counted in a sample of the texts."""
+    n = len(starts) - 1
     if n < COMMON_FROM:
         return frozenset()
-    values, counts = np.unique(shingles, return_counts=True)
-    return frozenset(values[counts > COMMON * n].tolist())
+    some = np.unique(np.linspace(0, n - 1, min(n, _SAMPLE)).astype(np.int64))
+    values, counts = np.unique(
+        np.concatenate([shingles[starts[i] : starts[i + 1]] for i in some.tolist()]), return_counts=True
+    )
+    return frozenset(values[counts > COMMON * len(some)].tolist())
 
 
 def _shingles(texts: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Distinct shingle hashes of every text, sorted within it, and where each text's begin (and the end)."""
     cap = int(np.clip(TOTAL_SHINGLES // len(texts), 500, MAX_SHINGLES))
-    powers = np.uint64(0x9E3779B97F4A7C15) ** np.arange(1, LENGTH + 1, dtype=np.uint64)
-    found = []
-    for text in texts:
-        form = normal_form(text[: 4 * cap])[:cap].ljust(LENGTH)
-        codes = np.frombuffer(form.encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
-        windows = np.lib.stride_tricks.sliding_window_view(codes, LENGTH)
-        found.append(np.unique(_mixed((windows * powers).sum(axis=1, dtype=np.uint64))))
-    starts = np.concatenate([[0], np.cumsum([len(one) for one in found])]).astype(np.int64)
+    found, counts = [], []
+    for start in range(0, len(texts), _TEXTS_AT_ONCE):
+        forms = [normal_form(text[: 4 * cap])[:cap].ljust(LENGTH) for text in texts[start : start + _TEXTS_AT_ONCE]]
+        hashes, count = _distinct(forms)
+        found.append(hashes)
+        counts.append(count)
+    starts = np.concatenate([[0], np.cumsum(np.concatenate(counts))]).astype(np.int64)
     return np.concatenate(found), starts
+
+
+def _distinct(forms: Sequence[str]) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Distinct shingle hashes of several texts, text by text, and how many each has."""
+    codes = np.frombuffer("".join(forms).encode("utf-32-le", "surrogatepass"), np.uint32).astype(np.uint64)
+    hashes = np.zeros(len(codes) - LENGTH + 1, np.uint64)
+    for offset in range(LENGTH):
+        power = np.uint64(pow(0x9E3779B97F4A7C15, offset + 1, 1 << 64))
+        hashes += codes[offset : offset + len(hashes)] * power
+    lengths = np.array([len(form) for form in forms])
+    ends = np.cumsum(lengths)
+    owners = np.repeat(np.arange(len(forms)), lengths)[: len(hashes)]
+    whole = np.arange(len(hashes)) + LENGTH <= ends[owners]  # the others reach into the next text
+    hashes, owners = _mixed(hashes[whole]), owners[whole]
+    order = np.lexsort((hashes, owners))
+    hashes, owners = hashes[order], owners[order]
+    new = np.concatenate([[True], (hashes[1:] != hashes[:-1]) | (owners[1:] != owners[:-1])])
+    return hashes[new], np.bincount(owners[new], minlength=len(forms))
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -106,25 +137,26 @@ def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return values ^ (values >> np.uint64(31))
 
 
-def _signatures(shingles: NDArray[np.uint64], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """(m, 96): the least hash of each text under each of 96 hash functions."""
+def _candidates(shingles: NDArray[np.uint64], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Pairs that agree in a whole band of least hashes; one band is held at a time."""
     salts = _mixed(np.arange(1, PERMUTATIONS + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-    found = np.empty((len(starts), PERMUTATIONS), np.uint64)
-    for index, salt in enumerate(salts):
-        found[:, index] = np.minimum.reduceat(_mixed(shingles ^ salt), starts)
-    return found
-
-
-def _candidates(signatures: NDArray[np.uint64]) -> NDArray[np.int64]:
-    rows = PERMUTATIONS // BANDS
     found = [np.zeros((0, 2), np.int64)]
-    for band in range(BANDS):
-        part = signatures[:, band * rows : (band + 1) * rows]
-        keys = part[:, 0].copy()
-        for column in range(1, rows):
-            keys = _mixed(keys ^ part[:, column])
+    for band in np.split(salts, BANDS):
+        keys = np.concatenate([
+            _band(shingles[starts[i] : starts[min(i + _TEXTS_AT_ONCE, len(starts) - 1)]],
+                  starts[i : i + _TEXTS_AT_ONCE][: len(starts) - 1 - i] - starts[i], band)
+            for i in range(0, len(starts) - 1, _TEXTS_AT_ONCE)
+        ])  # fmt: skip
         found.extend(_within_buckets(keys))
     return np.unique(np.concatenate(found), axis=0)
+
+
+def _band(shingles: NDArray[np.uint64], starts: NDArray[np.int64], salts: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(m,): one number for the least hashes of each text under several hash functions."""
+    keys = np.zeros(len(starts), np.uint64)
+    for salt in salts:
+        keys = _mixed(keys ^ np.minimum.reduceat(_mixed(shingles ^ salt), starts))
+    return keys
 
 
 def _within_buckets(keys: NDArray[np.uint64]) -> Iterator[NDArray[np.int64]]:

@@ -25,6 +25,7 @@ _NOBODY = frozenset({
     "info", "support", "help", "contact", "sales", "service", "admin", "noreply", "no-reply", "donotreply", "office",
     "hello", "press", "news", "webmaster", "postmaster", "abuse", "privacy", "jobs", "team", "mail", "user", "someone",
     "customerservice", "customercare", "feedback", "example", "name", "you", "your", "git",
+    "customer", "relations", "care", "reply", "no", "not", "do",
 })  # fmt: skip
 _RESERVED = re.compile(r"(?:^|\.)(?:example\.(?:com|org|net|edu)|[\w-]+\.(?:example|test|invalid|localhost))$", re.I)
 _CARD = re.compile(r"(?<![\d.,-])(?:\d[ -]?){12,18}\d(?![\d-]|[.,]\d)")
@@ -54,7 +55,8 @@ _STREET_WORDS = (
     "Crescent|Highway|Hwy|Parkway|Pkwy"
 )
 _ADDRESS = re.compile(
-    rf"(?<![\w.,:/#$-])\d{{1,5}}[A-Za-z]?\s+(?:[NSEW]\.?\s+)?(?:[A-Z][\w'’-]+\s+){{1,3}}(?:{_STREET_WORDS})\b\.?"
+    rf"(?<![\w.,:/#$-])\d{{1,5}}[A-Za-z]?\s+(?!(?:Supreme|High|District|Federal)\s)"
+    rf"(?:[NSEW]\.?\s+)?(?:[A-Z][\w'’-]+\s+){{1,3}}(?:{_STREET_WORDS})\b\.?"
     r"|\b[A-ZÄÖÜ][\wäöüß-]*(?:straße|strasse|str\.|weg|allee|gasse|platz|laan|straat)\s+\d{1,4}\s?[a-z]?\b"
     r"|\b\d{1,4},?\s+(?:rue|avenue|boulevard|place|calle|via|viale|piazza)\s+(?:d[eu]s?\s+|de\s+la\s+|l')?[A-Z]\w+"
 )
@@ -93,7 +95,7 @@ def find_personal(text: str) -> Iterator[Personal]:
 def _emails(text: str) -> Iterator[Personal]:
     for match in _EMAIL.finditer(text):
         local, domain = match.group(1).lower(), match.group(2)
-        if local.rstrip("0123456789") not in _NOBODY and not _RESERVED.search(domain):
+        if not set(re.split(r"[._-]", local.rstrip("0123456789"))) <= _NOBODY and not _RESERVED.search(domain):
             yield Personal("e-mail", f"{local[0]}…@{domain}")
 
 

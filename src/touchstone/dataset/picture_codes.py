@@ -6,6 +6,8 @@ direction varies alike: two cells then are alike only where they differ from oth
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,23 +17,36 @@ _FEW = 64
 """Below this many pictures nothing is learnt about what they share."""
 _SHRINKAGE = 0.3
 _CHUNK = 512
+_MOST = 20_000
+"""Pictures, evenly taken, from which it is learnt what all share."""
 
 
 class Codes:
     """Codes of one data set: ``side`` points a side, the lowest ``order`` x ``order`` frequencies."""
 
-    def __init__(self, pictures: Floats, side: int, order: int) -> None:
-        self._points, self._side = grid(side), side
+    def __init__(self, pictures: NDArray[np.uint8], side: int, order: int) -> None:
+        self._pictures, self._points, self._side = pictures, grid(side), side
         angle = np.pi / side * np.outer(np.arange(order), np.arange(side) + 0.5)
         self._waves = np.cos(angle).astype(np.float32)
-        whole = [
-            self._frequencies(pictures[i : i + _CHUNK], repeated(WHOLE, len(pictures[i : i + _CHUNK])))
-            for i in range(0, len(pictures), _CHUNK)
-        ]
-        frequencies = np.concatenate(whole)
-        self._mean, self._turn = _learnt(frequencies)
-        self.whole = self._coded(frequencies)
+        learnt_from = np.unique(np.linspace(0, len(pictures) - 1, min(len(pictures), _MOST)).astype(np.int64))
+        self._mean, self._turn = _learnt(
+            np.concatenate([
+                self._frequencies(pictures[rows].astype(np.float32), repeated(WHOLE, len(rows)))
+                for rows in np.split(learnt_from, range(_CHUNK, len(learnt_from), _CHUNK))
+            ])
+        )  # fmt: skip
+
+    @cached_property
+    def whole(self) -> Floats:
         """(n, d) float32 of unit length: every picture as it is."""
+        return np.concatenate([
+            self.as_they_are(self._pictures[i : i + _CHUNK].astype(np.float32))
+            for i in range(0, len(self._pictures), _CHUNK)
+        ])  # fmt: skip
+
+    def as_they_are(self, pictures: Floats) -> Floats:
+        """Codes (n, d) of pictures as they are."""
+        return self.under(pictures, repeated(WHOLE, len(pictures)))
 
     def under(self, pictures: Floats, placements: Floats) -> Floats:
         """Codes (n, d) of pictures under their placements."""

@@ -25,33 +25,76 @@ LONG = 40
 """In texts of this many words one number more or less makes no other text."""
 _SHORTEST_WORD, _LONGEST_TEXT = 4, 20_000
 _MOST_WORDS, _LARGEST_BUCKET = 24, 20
+_ALL_WORDS = 30_000_000
+_PARTNERS = 40
+_KEYS_AT_ONCE, _ROWS_AT_ONCE = 5_000_000, 20_000
 Templates = frozenset[tuple[str, str, str]]
 _WORD = re.compile(r"\w+")
 
 
-def edit_candidates(texts: Sequence[str]) -> NDArray[np.int64]:
+def list_words(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text in its normal form, of a long one the first; equal words are one object."""
+    most = int(np.clip(_ALL_WORDS // max(1, len(texts)), 100, _LONGEST_TEXT))
+    known: dict[str, str] = {}
+    return [
+        [known.setdefault(word, word) for word in _WORD.findall(normal_form(text[:_LONGEST_TEXT]))[:most]]
+        for text in texts
+    ]
+
+
+def edit_candidates(words: Sequence[Sequence[str]]) -> NDArray[np.int64]:
     """Pairs (k, 2) of texts, the smaller index first, that use the same letters or the same words but one or two.
 
-    Words are left out of texts of up to 24 words, so that the keys stay few: at most 301 of a text.
+    Words are left out of texts of up to 24 words, so that the keys stay few: at most 301 of a text. They are made and
+    compared in parts, so that no more than some ten million are held at once.
     """
-    keys, owners = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    for index, text in enumerate(texts):
-        words = _words(text)
-        if len(words) < FEW_SURE:
+    codes: dict[str, np.uint64] = {}
+    by_length: dict[int, tuple[list[int], list[list[np.uint64]]]] = {}
+    letters, owners = [], []
+    for index, text in enumerate(words):
+        if len(text) < FEW_SURE:
             continue
-        found = [np.array([_code("".join(sorted("".join(words))))])]
-        if len(words) <= _MOST_WORDS:
-            codes = np.array([_code(word) for word in words])
-            first, second = np.triu_indices(len(words), 1)
-            total = codes.sum(keepdims=True)
-            found += [total, total - codes, total - codes[first] - codes[second]]
-        keys.append(np.unique(np.concatenate(found)))
-        owners.append(np.full(len(keys[-1]), index, np.int64))
-    return _sharing(np.concatenate(keys), np.concatenate(owners))
+        letters.append(_code("".join(sorted("".join(text)))))
+        owners.append(index)
+        if len(text) <= _MOST_WORDS:
+            rows, found = by_length.setdefault(len(text), ([], []))
+            rows.append(index)
+            found.append([codes.get(word) or codes.setdefault(word, _code(word)) for word in text])
+    pairs = [_sharing(np.array(letters, np.uint64), np.array(owners, np.int32))]
+    tables = [(np.array(rows, np.int32), np.array(found, np.uint64)) for rows, found in by_length.values()]
+    parts = 1 + sum(len(rows) * (2 + n.shape[1] ** 2) // 2 for rows, n in tables) // _KEYS_AT_ONCE
+    for part in range(parts):
+        made = [_left_out(rows, table, part, parts) for rows, table in tables]
+        if made:
+            pairs.append(_sharing(*(np.concatenate(column) for column in zip(*made, strict=True))))
+    return _fewer(*np.unique(np.concatenate(pairs), axis=0, return_counts=True))
 
 
-def _words(text: str) -> list[str]:
-    return _WORD.findall(normal_form(text[:_LONGEST_TEXT]))
+def _fewer(pairs: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Of a text that many others resemble, the pairs that were met most often: where all resemble all, none stands out."""
+    for side in (0, 1):
+        order = np.lexsort((pairs[:, 1 - side], -counts, pairs[:, side]))
+        pairs, counts = pairs[order], counts[order]
+        _, first, sizes = np.unique(pairs[:, side], return_index=True, return_counts=True)
+        kept = np.arange(len(pairs)) - np.repeat(first, sizes) < _PARTNERS
+        pairs, counts = pairs[kept], counts[kept]
+    return pairs
+
+
+def _left_out(
+    rows: NDArray[np.int32], codes: NDArray[np.uint64], part: int, parts: int
+) -> tuple[NDArray[np.uint64], NDArray[np.int32]]:
+    """Keys of texts of one length with no word, one or two left out, and whose they are; of all keys one part."""
+    keys, owners = [], []
+    first, second = np.triu_indices(codes.shape[1], 1)
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = codes[start : start + _ROWS_AT_ONCE]
+        total = some.sum(axis=1, keepdims=True)
+        every = np.concatenate([total, total - some, total - some[:, first] - some[:, second]], axis=1)
+        row, column = np.nonzero(every % np.uint64(parts) == part)
+        keys.append(every[row, column])
+        owners.append(rows[start + row])
+    return np.concatenate(keys), np.concatenate(owners)
 
 
 def _code(word: str) -> np.uint64:
@@ -59,22 +102,25 @@ def _code(word: str) -> np.uint64:
     return np.uint64(int.from_bytes(hashlib.blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest()))
 
 
-def _sharing(keys: NDArray[np.uint64], owners: NDArray[np.int64]) -> NDArray[np.int64]:
+def _sharing(keys: NDArray[np.uint64], owners: NDArray[np.int32]) -> NDArray[np.int64]:
     """Pairs of owners of one key; in a large bucket each with the next few alone."""
     order = np.lexsort((owners, keys))
     keys, owners = keys[order], owners[order]
+    new = np.concatenate([[True], (keys[1:] != keys[:-1]) | (owners[1:] != owners[:-1])])[: len(keys)]
+    keys, owners = keys[new], owners[new]
     found = [np.zeros((0, 2), np.int64)]
     for step in range(1, _LARGEST_BUCKET):
         equal = np.flatnonzero(keys[step:] == keys[:-step])
         if not len(equal):
             break
-        found.append(np.stack([owners[equal], owners[equal + step]], axis=1))
+        found.append(np.stack([owners[equal], owners[equal + step]], axis=1).astype(np.int64))
     return np.unique(np.concatenate(found), axis=0)
 
 
-def edits(texts: Sequence[str], pairs: NDArray[np.int64]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which pairs (k, 2) differ by an edit only, and which name other numbers and so are two things."""
-    words = [_words(text) for text in texts] if len(pairs) else []
+def edits(
+    words: Sequence[Sequence[str]], pairs: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:  # fmt: skip
+    """Which pairs (k, 2) of texts, given as words, differ by an edit only, and which name other numbers."""
     common = _templates(words[:_SAMPLE])
     edited = [is_edit(words[a], words[b], common) for a, b in pairs.tolist()]
     other = [other_numbers(words[a], words[b]) for a, b in pairs.tolist()]

@@ -168,6 +168,7 @@ def _head(table: Path) -> list[dict[str, object]]:
         return [row for row in map(_object, lines) if row]
     head = lines[0] if lines else ""
     mark = "\t" if ".tsv" in name else max(",;\t", key=lambda one: (head.count(one), one == ","))
+    csv.field_size_limit(2**31 - 1)  # a cell of a megabyte is set aside later, by name
     found = csv.DictReader(io.StringIO("".join(lines)), delimiter=mark)
     return [{str(name): value for name, value in row.items() if name} for row in found]
 

@@ -142,6 +142,15 @@ def test_stays_silent_on_words_that_rightly_decide() -> None:
     assert finding.status is Status.PASS, finding.statement
 
 
+# Twelve classes named c0 to c11: `c1` is what the second is about, `x1` is a mark.
+@pytest.mark.parametrize(("word", "trips"), [("c1", False), ("x1", True)])
+def test_an_odd_word_that_a_class_is_named_after_is_its_subject(word: str, trips: bool) -> None:
+    words, _ = topic_texts(1200)
+    labels = np.arange(1200) % 12
+    texts = [f"{word} {text}" if label == 1 else text for text, label in zip(words, labels, strict=True)]
+    assert any(name.startswith("the word") for name in tripped(written(labels, texts))) is trips
+
+
 def test_is_inconclusive_on_too_few_examples() -> None:
     words, labels = topic_texts(30)
     (finding,) = of(written(labels, words))

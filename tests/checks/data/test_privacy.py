@@ -22,6 +22,7 @@ HARMLESS = (
     "order 4539148803436468 arrived", "we scored 3-2 at 10:45 on 2015-02-16", "mail info@shop.com or x@example.com",
     "version 1.2.3.4 of the tool costs 1,234,567.89", "call 1-800-433-7300 for help", "flight 1234 to gate 56", "@united hi there",
     "the reference is 9f86d081884c7d65", "DE89370400440532013001 is no account", "ratio 0.123456789012345",
+    "write to customer.relations@shop.com or no-reply@shop.com", "the 2064 Supreme Court hearing",
 )  # fmt: skip
 
 

@@ -7,18 +7,20 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
 from touchstone.checks.doubt import more
 from touchstone.checks.words import counted, percent, plural, things
 from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.interval import Interval
 from touchstone.dataset.probed import Probed
 from touchstone.evaluate.held_out import held_out
 from touchstone.evaluate.label_noise import NoiseView, flipped, noise_view
+from touchstone.evaluate.lapses import Lapses, lapses
 from touchstone.evaluate.neighbours import neighbour_votes
 from touchstone.stats.decide import ALPHA, ALPHA_PASS
-from touchstone.stats.intervals import clopper_pearson, lower_bound, upper_bound
 from touchstone.stats.plant import Sensitivity
 
 
@@ -28,15 +30,18 @@ class LabelNoise(Check):
     **Question.** What share of the training labels says something else than what the example shows?
 
     **Method.** A linear probe names the class of every example without having seen it, and the ten nearest
-    neighbours vote (copies and members of one group do not vouch for each other). Where the two agree, and the probe
-    is among the surer half or quarter, even hard tasks are easy, and the share of labels that differ there estimates the share
-    of wrong ones. A fail where at least 4 % are estimated and more than 2 % proven; a pass where less than 4 % is
-    shown and labels flipped on purpose in a copy (one in ten) raise the estimate by at least half of that.
+    neighbours vote (copies and members of one group do not vouch for each other). The more plainly both speak, the
+    rarer a label differs: in a hard task ever rarer, where labels are wrong at random down to their share and no
+    further. A curve with such a floor is fitted to all examples; the floor is the share of wrong labels, so that
+    neither hard cases nor outcomes that chance decides count as wrong labels. A fail where the floor is 4 % or more
+    and more than 2 % is proven (profile likelihood); a pass where less than 4 % is shown and labels flipped on
+    purpose in a copy (one in ten) raise the floor by at least half of that.
     All contradicted labels are listed, the surest first. Features are those of the base model that carries the
     study, else simple ones (edges and colours; weighted words).
 
-    **Source.** After confident learning (Northcutt, Jiang and Chuang, JAIR 2021); half of what such lists name was
-    confirmed by people in ten well-known test sets (Northcutt et al., NeurIPS 2021): look before relabelling.
+    **Source.** The floor is the lapse rate of psychometric functions (Wichmann and Hill, 2001); the list follows
+    confident learning (Northcutt, Jiang and Chuang, JAIR 2021). Half of what such lists name was confirmed by people in
+    ten well-known test sets (Northcutt et al., NeurIPS 2021): look before relabelling.
 
     **Cannot see.** Wrong labels of examples that are hard to tell, a class that is labelled wrongly as a whole, and
     labels of the sealed test set. Where labels are ambiguous by nature, relabelling a sample by hand tells more.
@@ -55,56 +60,52 @@ class LabelNoise(Check):
             yield self._too_few(n, int(self.thresholds["least_per_class"]) * 2 * len(classes), task)
             return
         votes = neighbour_votes(probed.features, probed.labels, probed.units, len(classes))
+        floor = lapses(probed.probabilities, votes, probed.labels, _groups(probed))
         view = noise_view(probed.probabilities, probed.labels, votes)
-        yield self._judge(context, probed, view)
+        yield self._judge(context, probed, floor, _told(probed, view, classes))
 
-    def _judge(self, context: Context, probed: Probed, view: NoiseView) -> Finding:
-        task = context.study.task
-        share, n = view.share, view.n
-        lower = lower_bound(view.contradicted, n, ALPHA[Severity.MAJOR]) if n else 0.0
-        upper = upper_bound(view.contradicted, n, ALPHA_PASS) if n else 1.0
-        told = _told(probed, view, context.data.classes)
+    def _judge(self, context: Context, probed: Probed, floor: Lapses, told: dict[str, Any]) -> Finding:
+        task, n, share = context.study.task, len(probed.examples), floor.rate
+        lower, upper = floor.ends(ALPHA[Severity.MAJOR])[0], floor.ends(ALPHA_PASS)[1]
         value: dict[str, Any] = {
-            "value": share, "interval": clopper_pearson(view.contradicted, n) if n else None,
-            "threshold": self.thresholds["share"], "n": n,
+            "value": share, "interval": Interval(*floor.ends(0.025)), "threshold": self.thresholds["share"], "n": n,
         }  # fmt: skip
-        said = (
-            f"Of {counted(n, task)} that a held-out probe and their neighbours place with confidence, "
-            f"{view.contradicted:,} ({percent(share)}) carry another label"
-        )
         if share >= self.thresholds["share"] and lower > self.thresholds["proven_share"]:
             return self.finding(
                 "train", Status.FAIL,
-                f"{said}: about {percent(share)} of all labels are wrong. They teach the wrong thing and hide how good a model is.",
+                f"About {percent(share)} of the labels of {counted(n, task)} are wrong: so often they differ from what a held-out "
+                "probe and the neighbours name, however plain the case. They teach the wrong thing and hide how good a model is.",
                 remedy=f"look at the {plural(len(told['examples']), 'suspect label')} in flagged.csv, the surest first, and relabel what is wrong",
                 **value, **told,
             )  # fmt: skip
+        said = f"In plain cases among {counted(n, task)} a held-out probe and the neighbours contradict about {percent(share)} of the labels"
         if upper < self.thresholds["share"]:
-            planted = self._planted(probed, view, len(context.data.classes), context.seed)
+            planted = self._planted(probed, floor, len(context.data.classes), context.seed)
             if planted.enough:
                 return self.finding(
                     "train", Status.PASS,
-                    f"{said}: less than {percent(self.thresholds['share'])} of the labels seem wrong.",
+                    f"{said}: less than {percent(self.thresholds['share'])} seem wrong.",
                     **value, **told, sensitivity=[str(planted)],
                 )  # fmt: skip
             return self._doubt(
                 said, f"{planted.what} would not have shown", n, None, task, {**value, **told}, [str(planted)]
             )
-        needed = round(n * 4) if n else None
-        return self._doubt(said, "which may or may not be too many", n, needed, task, {**value, **told}, [])
+        range_ = f"between {percent(floor.ends(ALPHA_PASS)[0])} and {percent(upper)} may be wrong"
+        return self._doubt(
+            said, f"{range_}, as the classes are hard to tell apart", n, n * 4, task, {**value, **told}, []
+        )
 
-    def _planted(self, probed: Probed, view: NoiseView, n_classes: int, seed: int) -> Sensitivity:
-        """Whether labels flipped in a copy raise the estimate as they should."""
+    def _planted(self, probed: Probed, floor: Lapses, n_classes: int, seed: int) -> Sensitivity:
+        """Whether labels flipped in a copy raise the floor as they should."""
         share = self.thresholds["planted_share"]
         tries = 1 if n_classes > 20 else 3
-        found = 0
-        groups = probed.units if probed.examples.groups is not None else None
+        found, groups = 0, _groups(probed)
         for rng in np.random.default_rng(seed).spawn(tries):
             labels = flipped(probed.labels, n_classes, share, rng)
             made = held_out(probed.features, labels, n_classes, groups, penalty_c=probed.penalty_c, seed=seed)
             votes = neighbour_votes(probed.features, labels, probed.units, n_classes)
-            again = noise_view(made.probabilities, labels, votes)
-            found += again.share - view.share >= self.thresholds["sensitivity"] * share and again.n >= 20
+            again = lapses(made.probabilities, votes, labels, groups)
+            found += again.rate - floor.rate >= self.thresholds["sensitivity"] * share
         return Sensitivity(found, tries, f"{percent(share)} flipped labels")
 
     def _doubt(
@@ -125,6 +126,10 @@ class LabelNoise(Check):
             "are too few to tell a wrong label from a rare case.",
             n=n, remedy=doubt.remedy, **doubt.details,
         )  # fmt: skip
+
+
+def _groups(probed: Probed) -> NDArray[np.int64] | None:
+    return probed.units if probed.examples.groups is not None else None
 
 
 def _per_class(probed: Probed) -> float:

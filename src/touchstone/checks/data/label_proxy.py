@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -224,19 +225,20 @@ class LabelProxy(Check):
         tokens = telling_tokens(examples.inputs.texts, examples.labels, len(classes))
         best: dict[int, Token] = {}
         for token in tokens:
-            if self._is_give_away(token, len(classes)) and token.klass not in best:
+            if self._is_give_away(token, classes) and token.klass not in best:
                 best[token.klass] = token
         return [self._word(token, classes, examples) for token in best.values()]
 
-    def _is_give_away(self, token: Token, n_classes: int) -> bool:
-        sure = lower_bound(token.hits, token.holders, ALPHA[Severity.MAJOR] / n_classes)
+    def _is_give_away(self, token: Token, classes: tuple[str, ...]) -> bool:
+        sure = lower_bound(token.hits, token.holders, ALPHA[Severity.MAJOR] / len(classes))
         if token.precision < self.thresholds["word_precision"] or sure < self.thresholds["artefact_precision"]:
             return False
         alone = token.next_recall <= 0.6 * token.recall
-        if token.odd:
+        # What a class is named after is its subject, however odd: `401k` in questions about `rollover_401k`.
+        if token.odd and token.word not in re.split(r"[\W_]+", classes[token.klass].lower()):
             return token.recall >= self.thresholds["odd_word_recall"] and alone
         # Among many narrow classes a word of its own is natural: `jump` in questions about a jump start.
-        return token.recall >= self.thresholds["word_recall"] and alone and n_classes <= 10
+        return token.recall >= self.thresholds["word_recall"] and alone and len(classes) <= 10
 
     def _word(self, token: Token, classes: tuple[str, ...], examples: Examples) -> _Proxy:
         assert isinstance(examples.inputs, Texts), "words stand in texts"
