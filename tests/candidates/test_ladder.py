@@ -1,6 +1,6 @@
 """The ladder's shape, its stopping rule and its choice."""
 
-from touchstone.candidates.ladder import Shape, choose, ends, first_depth, rungs
+from touchstone.candidates.ladder import Shape, choose, ends, first_depth, later_epochs, rungs
 from touchstone.stats.claims import Claim
 
 
@@ -39,6 +39,10 @@ def test_climbing_stops_after_a_rung_that_brought_nothing_that_shows_where_the_b
     assert "neither" in str(ends(little, Claim(0.015, 0.01, 1e9, 500, 1), 0.2))
     assert ends(little, Claim(0.02, 0.01, 1e9, 500, 1), 0.2) is None, "log-loss gained beyond noise"
     assert ends(little, NO_LOSS, 0.01) is None, "the base has no lead"
+
+
+def test_deeper_rungs_take_the_first_ones_epochs_but_half_of_theirs_at_least() -> None:
+    assert [later_epochs(share, 12) for share in (0.1, 0.5, 0.75, 1.0)] == [6, 6, 9, 12]
 
 
 def test_the_probe_is_kept_unless_something_earns_its_cost() -> None:

@@ -21,6 +21,8 @@ FEW_PER_CLASS = 20
 """Below this many training examples a class, one block at most is thawed."""
 DEEPER = 1.5
 """The second rung must thaw so many times the blocks of the first; else it would be the same again."""
+LEAST_SHARE = 0.5
+"""A deeper rung, which moves its weights more slowly, trains for this share of its horizon at least."""
 LORA_FROM_PARAMETERS = 50_000_000
 
 
@@ -90,6 +92,14 @@ def ends(gain: Claim, loss_gain: Claim, lead: float) -> str | None:
     if lead >= LEAD and gain.value < WORTH and loss_gain.lower(SURELY) <= 0:
         return "the rung below gained neither half a point nor, beyond noise, log-loss on validation"
     return None
+
+
+def later_epochs(share: float, horizon: int) -> int:
+    """Epochs of a deeper rung: the share of its horizon that cross-fitting chose for the first rung, half at least.
+
+    Cross-fitting costs as much as the training itself; how soon these data are memorised is told once.
+    """
+    return max(1, round(max(share, LEAST_SHARE) * horizon))
 
 
 def plain_bill(is_text: bool) -> int:

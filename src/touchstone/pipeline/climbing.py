@@ -50,7 +50,11 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
     rungs = ladder.rungs(*_shape(arena))
     best = probe.shipped["validation"]
     for place, plain in enumerate(rungs):
-        recipe = replace(plain, augment=arena.bench.study.adapt.augment)
+        recipe = replace(
+            plain,
+            augment=arena.bench.study.adapt.augment,
+            epochs=_epochs(arena, plain, attempts[0] if attempts else None),
+        )
         if arena.bench.journal.out_of_budget(LADDER_SHARE):
             skipped[recipe.name] = "budget"
             continue
@@ -71,6 +75,17 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         attempts[attempts.index(favourite)] = favourite = more
     free = [_blended(_contender(arena, favourite), blend) for blend in blends(arena, favourite, head)]
     return (*(_contender(arena, attempt) for attempt in attempts), *free)
+
+
+def _epochs(arena: Arena, recipe: Recipe, first: Attempt | None) -> int | None:
+    """What the first rung's cross-fitting says of a deeper one; None where a training has to find out itself."""
+    from touchstone.nn.epochs import enough_to_stop_early, horizon
+
+    n = len(arena.data.train)
+    if first is None or enough_to_stop_early(arena.data.validation.labels, len(arena.data.classes)):
+        return None
+    share = first.tuned[0].epochs / horizon(n, first.recipe.batch_size, cached=True)
+    return ladder.later_epochs(share, horizon(n, recipe.batch_size, cached=recipe.layers != "all"))
 
 
 def _user(arena: Arena, head: LinearHead, skipped: dict[str, str]) -> Iterator[Contender]:
