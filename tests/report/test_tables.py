@@ -30,6 +30,8 @@ class Placed:
     source: str = "train"
     split: str = "test"
     why: str = "made here"
+    content: str = "c0ffee"
+    mark: str = "b4"
 
 
 def read(text: str) -> list[list[str]]:
@@ -66,8 +68,8 @@ def test_any_name_comes_back_as_it_was_or_with_an_apostrophe_in_front(name: str)
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\x00\r\n"), min_size=1))
 def test_names_with_commas_quotes_and_other_scripts_keep_their_column(name: str) -> None:
     rows = read(splits([Placed(name)]))
-    assert rows[1] == [safe_cell(name), "train", "test", "made here"]
+    assert rows[1] == [safe_cell(name), "train", "test", "made here", "c0ffee", "b4"]
 
 
 def test_a_name_that_is_no_text_does_not_stop_the_table() -> None:
-    assert splits([Placed("a\udcff.jpg")]).encode().startswith(b"example,source,split,why\na?.jpg")
+    assert splits([Placed("a\udcff.jpg")]).encode().startswith(b"example,source,split,why,content,mark\na?.jpg")
