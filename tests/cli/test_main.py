@@ -7,7 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from touchstone.cli import main
 from touchstone.core import catalogue
+from touchstone.core.errors import WorkerError
 
 
 def touchstone(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -57,6 +61,19 @@ def test_a_report_of_no_run_is_refused(tmp_path: Path) -> None:
 def test_wrong_usage_is_status_2(tmp_path: Path) -> None:
     assert touchstone("run", cwd=tmp_path).returncode == 2
     assert touchstone("fly", cwd=tmp_path).returncode == 2
+
+
+def test_a_training_that_was_killed_is_one_line_and_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def killed() -> None:
+        raise WorkerError("a process was ended by signal 9")
+
+    monkeypatch.setattr(main, "app", killed)
+    with pytest.raises(SystemExit) as ended:
+        main.main()
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "stopped: a process was ended by signal 9\n"
 
 
 def letters(folder: Path, n: int = 120) -> Path:

@@ -12,7 +12,7 @@ import typer
 from touchstone.cli import assess, audit, checks, decide, demo, doctor, init, rank, registry, report, run, vet
 from touchstone.cli.status import Exit
 from touchstone.cli.terminal import clean, error_console
-from touchstone.core.errors import InputError, MissingExtra
+from touchstone.core.errors import InputError, MissingExtra, WorkerError
 
 app = typer.Typer(
     name="touchstone",
@@ -71,6 +71,9 @@ def main() -> None:
     except MissingExtra as error:
         console.print(f"[bold red]error:[/] {typer_escape(str(error))}", highlight=False)
         sys.exit(Exit.INPUT)
+    except WorkerError as error:
+        console.print(f"[bold red]stopped:[/] {typer_escape(str(error))}", highlight=False)
+        sys.exit(Exit.FAULT)
     except KeyboardInterrupt:
         console.print("interrupted; what is finished is kept, the same command goes on from there", highlight=False)
         sys.exit(Exit.INTERRUPTED)
