@@ -7,8 +7,8 @@ from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn.epochs import enough_to_stop_early, fewest_loss, fold_losses, folds, horizon
 from touchstone.nn.families import TEXT
+from touchstone.nn.job import lay_out
 from touchstone.nn.loop import Plan
-from touchstone.nn.train import lay_out
 
 
 def test_groups_stay_together_and_classes_are_spread():

@@ -6,7 +6,7 @@ from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn.evaluation import WORST_LOSS, evaluate, logits, probabilities, softened
 from touchstone.nn.families import TEXT
-from touchstone.nn.train import lay_out
+from touchstone.nn.job import lay_out
 
 
 def _bench(folder):

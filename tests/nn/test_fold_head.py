@@ -7,7 +7,7 @@ from touchstone.core.recipe import Recipe
 from touchstone.nn.criterion import Criterion
 from touchstone.nn.families import TEXT, head
 from touchstone.nn.fold_head import fit_head, penultimate
-from touchstone.nn.train import lay_out
+from touchstone.nn.job import lay_out
 
 
 def test_head_on_penultimate_features_is_the_whole_network(tmp_path):

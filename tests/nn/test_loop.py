@@ -8,8 +8,8 @@ from tests.nn.learnable import QUIET, data
 from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
 from touchstone.nn.families import TEXT
+from touchstone.nn.job import lay_out
 from touchstone.nn.loop import Plan, repeatable, train
-from touchstone.nn.train import lay_out
 
 PLAN = Plan(rate=5e-3, epochs=6, horizon=6, batch_size=8)
 

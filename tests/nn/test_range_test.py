@@ -6,8 +6,8 @@ from tests.nn.learnable import QUIET, data
 from tests.nn.tiny import shared
 from touchstone.core.recipe import Lora, Recipe
 from touchstone.nn.families import TEXT
+from touchstone.nn.job import lay_out
 from touchstone.nn.range_test import chosen, find_rate, steepest, usual_rate
-from touchstone.nn.train import lay_out
 
 
 def test_finds_where_the_loss_falls_steepest():

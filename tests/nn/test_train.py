@@ -11,6 +11,7 @@ from touchstone.core.recipe import Lora, Recipe
 from touchstone.nn import train as training
 from touchstone.nn.assembly import TrainingData
 from touchstone.nn.families import IMAGE, TEXT, blocks, classifier, head, parameter_depths
+from touchstone.nn.job import lay_out
 from touchstone.nn.tuned import read_weights
 
 TOP = Recipe("top", layers=1, learning_rate=3e-3, epochs=6, batch_size=8, user=True)
@@ -173,9 +174,9 @@ def test_starts_from_the_probes_head_where_the_recipe_says_so(tmp_path):
         weight = np.full(size, 0.25)
         bias = np.array([0.5, -0.5])
 
-    bench = training.lay_out(base, TOP, given, seed=0, head=Start(), cache=tmp_path, progress=QUIET)
+    bench = lay_out(base, TOP, given, seed=0, head=Start(), cache=tmp_path, progress=QUIET)
     np.testing.assert_allclose(head(bench.parts.model).weight.detach(), 0.25)
-    at_random = training.lay_out(
+    at_random = lay_out(
         base, replace(TOP, probe_first=False), given, seed=0, head=Start(), cache=tmp_path, progress=QUIET
     )
     assert float(head(at_random.parts.model).weight.detach().std()) > 0

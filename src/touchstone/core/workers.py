@@ -1,27 +1,25 @@
 """Work in processes of its own, side by side with the rest.
 
 A small training uses little more than one core, however many there are; two trainings use two. A worker is a fresh
-interpreter that is sent one pickled call and tells of its bars as it goes. It ends when this process ends, however
-that comes about. Results do not depend on whether workers are used: the number of threads is the same with and
+interpreter that is sent one pickled call and tells of its bars as it goes (its side is :mod:`touchstone.core.worker`).
+It ends when this process ends, however that comes about. Results do not depend on whether workers are used: the number of threads is the same with and
 without.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import pickle
 import subprocess
 import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, TypeVar
 
 from touchstone.core.errors import WorkerError
 from touchstone.core.progress import Progress, Task
@@ -33,8 +31,6 @@ THREADS = "TOUCHSTONE_THREADS"
 """What :func:`share` answers in a worker."""
 WORTHWHILE = 20.0
 """Seconds of work from which a worker is worth the five or so that it takes to begin."""
-EVERY = 0.1
-"""Seconds between two messages about the same bar."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +181,7 @@ class _Worker:
     def __init__(self, call: Call, ledger: _Ledger) -> None:
         threads = str(share())
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", "from touchstone.core.workers import serve; serve()"],
+            [sys.executable, "-P", "-c", "from touchstone.core.worker import serve; serve()"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, process_group=0,
             env={**os.environ, "OMP_NUM_THREADS": threads, THREADS: threads, SWITCH: "0", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )  # fmt: skip
@@ -255,76 +251,3 @@ def _ended(status: int) -> str:
         f"a process that trained beside this one was ended {how} before it was done (too little memory?); what is finished is kept: "
         f"run the same command again, with {SWITCH}=0 to train one thing at a time"
     )
-
-
-class _Told:
-    """The worker's side of a :class:`Progress`: what it is told is sent on."""
-
-    def __init__(self, out: BinaryIO) -> None:
-        self._out, self._lock, self._count = out, threading.Lock(), 0
-
-    def send(self, *message: Any) -> None:
-        buffer = io.BytesIO()
-        pickle.dump(message, buffer)
-        with self._lock:
-            self._out.write(buffer.getbuffer())
-            self._out.flush()
-
-    def say(self, line: str) -> None:
-        self.send("say", line)
-
-    @contextmanager
-    def task(self, name: str, total: float | None) -> Iterator[Task]:
-        self._count += 1
-        number = self._count
-        self.send("task", number, name, total)
-        bar = _Bar(self, number)
-        try:
-            yield bar
-        finally:
-            self.send("end", number)
-
-
-class _Bar:
-    def __init__(self, told: _Told, number: int) -> None:
-        self._told, self._number, self._unsent, self._sent = told, number, 0.0, time.monotonic()
-
-    def advance(self, steps: float = 1) -> None:
-        self._unsent += steps
-        if time.monotonic() - self._sent >= EVERY:
-            self._told.send("advance", self._number, self._unsent)
-            self._unsent, self._sent = 0.0, time.monotonic()
-
-
-def serve() -> None:
-    """What a worker does: read one call, carry it out, send what came of it."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # whatever a library prints must not stand between our messages
-    told = _Told(out)
-    call = pickle.load(sys.stdin.buffer)  # from our own process
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    try:
-        outcome = ("done", call.here(told))
-    except BaseException as error:
-        outcome = ("failed", _portable(error))
-    told.send(*outcome, time.process_time())
-    os._exit(0)  # nothing is left to tidy up, and libraries take their time
-
-
-def _end_with_parent() -> None:
-    while sys.stdin.buffer.read(1):
-        pass
-    os._exit(1)
-
-
-def _portable(error: BaseException) -> BaseException:
-    """The error itself where it survives the way, else its words."""
-    try:
-        again: BaseException = pickle.loads(pickle.dumps(error))
-        return again if type(again) is type(error) and str(again) == str(error) else WorkerError(_words(error))
-    except Exception:
-        return WorkerError(_words(error))
-
-
-def _words(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))

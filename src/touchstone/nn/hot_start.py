@@ -18,12 +18,13 @@ from touchstone.nn.assembly import TrainingData, canonical
 from touchstone.nn.base_model import Base
 from touchstone.nn.evaluation import Evaluation, evaluate, moved
 from touchstone.nn.families import blocks
+from touchstone.nn.job import Bench, Head, Job
 from touchstone.nn.loop import Outcome, Plan, train
 from touchstone.nn.order import epoch_batches, steps_per_epoch
+from touchstone.nn.planning import make_plan
 from touchstone.nn.pooling import masked_mean
 from touchstone.nn.similarity import likeness
 from touchstone.nn.split import evaluating
-from touchstone.nn.train import Bench, Head, lay_out, make_plan
 
 FIRST_SHARE = 0.10
 """Share of a training's steps that run and twin take."""
@@ -41,8 +42,9 @@ def hot_start(
     same batch, smoothed over five steps, so that a hard batch is no alarm.
     """
     data = canonical(data)
-    bench = lay_out(base, recipe, data, seed=seed, head=head, cache=cache, progress=progress)
-    plan, _ = make_plan(base, recipe, data, bench, seed=seed, head=head, cache=cache, progress=progress)
+    job = Job(base, recipe, data, seed, head, cache)
+    bench = job.laid_out(progress)
+    plan, _ = make_plan(job, bench, progress)
     plan = replace(plan, average=False, patience=None)
     steps = first_steps(len(bench.labels), plan)
     before = bench.network.state()

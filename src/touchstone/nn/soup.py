@@ -25,8 +25,9 @@ from touchstone.nn.assembly import cut, place, shelf
 from touchstone.nn.base_model import Base
 from touchstone.nn.evaluation import probabilities
 from touchstone.nn.families import classifier, set_head
+from touchstone.nn.job import Head
 from touchstone.nn.network import make_network
-from touchstone.nn.train import Head, load_weights
+from touchstone.nn.train import load_weights
 from touchstone.nn.tuned import Tuned, read_weights, save
 
 ALPHAS = (0.0, 0.25, 0.5, 0.75, 1.0)

@@ -2,107 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from touchstone.core import atomic, digest, workers
 from touchstone.core.measures import Cost, Effort
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
 from touchstone.dataset.model import Examples
-from touchstone.nn import epochs as epoch_choice
 from touchstone.nn import lora as low_rank
-from touchstone.nn.assembly import Cut, Shelf, TrainingData, boundary_of, canonical, cut, held, place, shelf
+from touchstone.nn.assembly import TrainingData, canonical, cut, place, shelf
 from touchstone.nn.base_model import Base
-from touchstone.nn.criterion import Criterion, adjusted_prior
-from touchstone.nn.evaluation import Held, judged, logits, probabilities, softened
-from touchstone.nn.families import blocks, classifier, head, set_head
+from touchstone.nn.evaluation import judged, logits, probabilities, softened
+from touchstone.nn.families import classifier, head, set_head
+from touchstone.nn.job import Bench, Head, Job
 from touchstone.nn.loop import Outcome, Plan, train
-from touchstone.nn.network import Network, make_network, pays_in_half
-from touchstone.nn.range_test import STEPS, find_rate, usual_rate
-from touchstone.nn.source import Source
-from touchstone.nn.threads import aside
+from touchstone.nn.network import make_network
+from touchstone.nn.planning import make_plan, plan_configs
 from touchstone.nn.tuned import Tuned, read, read_weights, save
 from touchstone.stats.temperature import FEWEST, fit_temperature
 
-PATIENCE = 3
 TRAIN_SAMPLE = 2000
-FORMAT = 4
-
-
-class Head(Protocol):
-    """A linear head on penultimate features: the probe's, to start from."""
-
-    @property
-    def weight(self) -> NDArray[Any]:
-        """(classes, d)"""
-
-    @property
-    def bias(self) -> NDArray[Any]:
-        """(classes,)"""
-
-
-@dataclass
-class Bench:
-    """One training laid out: the network, its batches, and the examples it is looked at on."""
-
-    parts: Cut
-    network: Network
-    train: Source
-    labels: NDArray[np.int64]
-    validation: Held
-    criterion: Criterion
-    on_shelf: Shelf
-
-    @property
-    def cached(self) -> bool:
-        return self.parts.split is not None
-
-
-def lay_out(
-    base: Base, recipe: Recipe, data: TrainingData, *, seed: int, head: Head | None, cache: Path, progress: Progress
-) -> Bench:
-    """Load the base, cut it at the recipe's freeze boundary and fetch the activations below the cut."""
-    model = place(classifier(base, data.classes, seed=seed))
-    if recipe.probe_first and head is not None:
-        set_head(model, head.weight, head.bias)
-    parts = cut(model, boundary_of(model, recipe), base, data.train)
-    on_shelf = shelf(base, cache)
-    augment = None if recipe.augment == "none" or base.task != "image-classification" else data.augment
-    source = on_shelf.source(
-        parts, data.train, augment=augment, names=recipe.augment, progress=progress, title="training activations"
-    )
-    looked_at = held(parts, on_shelf, data.validation, progress)
-    prior = None if recipe.user else adjusted_prior(data.train.labels, len(data.classes))
-    criterion = Criterion(prior, recipe.label_smoothing)
-    network = _network(parts, recipe, seed)
-    return Bench(parts, network, source, data.train.labels, looked_at, criterion, on_shelf)
-
-
-def _network(parts: Cut, recipe: Recipe, seed: int) -> Network:
-    half = pays_in_half(next(parts.model.parameters()).device, statistics=False)
-    if recipe.lora is None:
-        return make_network(parts.model, parts.forward, parts.boundary, half=half)
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        for _, block in blocks(parts.model)[parts.boundary :]:
-            low_rank.add(block, recipe.lora)
-    network = make_network(parts.model, parts.forward, parts.boundary, half=half)
-    top = network.top
-    kept = {n: p for n, p in network.weights.items() if low_rank.is_low_rank(n) or network.depths[n] == top}
-    network.weights = kept
-    network.thaw(parts.boundary)
-    return network
 
 
 def fine_tune(
@@ -127,126 +53,22 @@ def fine_tune(
     folder : receives the result, whole or not at all
     cache : where activations stand that other seeds, recipes and runs share
     """
-    data = canonical(data)
-    fingerprint = _fingerprint(base, recipe, data, seed, head)
+    job = Job(base, recipe, canonical(data), seed, head, cache)
     done = read(folder)
-    if done is not None and done.fingerprint == fingerprint:
+    if done is not None and done.fingerprint == job.fingerprint():
         return done
     started = time.monotonic()
-    bench = lay_out(base, recipe, data, seed=seed, head=head, cache=cache, progress=progress)
-    plan, curve = make_plan(base, recipe, data, bench, seed=seed, head=head, cache=cache, progress=progress)
+    bench = job.laid_out(progress)
+    plan, curve = make_plan(job, bench, progress)
     outcome = train(
         bench.network, bench.train, bench.labels, plan, bench.criterion, seed=seed, held=bench.validation,
         range_test=curve, progress=progress, name=f"{recipe.name}, seed {seed}",
     )  # fmt: skip
-    return _keep(base, recipe, data, bench, plan, outcome, fingerprint, seed, folder, started)
+    return _keep(job, bench, plan, outcome, folder, started)
 
 
-def make_plan(
-    base: Base,
-    recipe: Recipe,
-    data: TrainingData,
-    bench: Bench,
-    *,
-    seed: int,
-    head: Head | None,
-    cache: Path,
-    progress: Progress,
-) -> tuple[Plan, tuple[tuple[float, float], ...]]:
-    """Settle the rate and the number of epochs, once for all seeds; the choice is kept beside the activations."""
-    name = _fingerprint(base, recipe, data, None, head).removeprefix("sha256:")[:32]
-    path = cache / "decisions" / f"{name}.json"
-    if not path.is_file():
-        laid_out = _LaidOut(base, recipe, data, seed, head, cache)
-        decided = _decide(laid_out, bench, progress)
-        atomic.write_text(path, json.dumps(decided))
-    decided = json.loads(path.read_text())
-    plan = _plan(recipe, bench, decided["rate"], decided["epochs"], decided["horizon"], decided["patience"])
-    return plan, tuple((rate, loss) for rate, loss in decided["curve"])
-
-
-def _plan(recipe: Recipe, bench: Bench, rate: float, epochs: int, horizon: int, patience: int | None) -> Plan:
-    top = bench.network.top - 1
-    return Plan(
-        rate=rate, epochs=epochs, horizon=horizon, batch_size=recipe.batch_size, warmup=recipe.warmup,
-        optimizer=recipe.optimizer, weight_decay=recipe.weight_decay, layer_decay=recipe.layer_decay,
-        average=not recipe.user and patience is None, patience=patience,
-        gradual=(top, bench.parts.boundary) if recipe.gradual and bench.parts.boundary < top else None,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _LaidOut:
-    """What a bench was laid out from, so that a worker can lay it out again."""
-
-    base: Base
-    recipe: Recipe
-    data: TrainingData
-    seed: int
-    head: Head | None
-    cache: Path
-
-    def again(self, progress: Progress) -> Bench:
-        return lay_out(
-            self.base, self.recipe, self.data, seed=self.seed, head=self.head, cache=self.cache, progress=progress
-        )
-
-
-def _decide(laid_out: _LaidOut, bench: Bench, progress: Progress) -> dict[str, Any]:
-    recipe, classes = laid_out.recipe, laid_out.data.classes
-    rate, started = recipe.learning_rate, time.monotonic()
-    curve: tuple[tuple[float, float], ...] = ()
-    if rate is None:
-        usual = usual_rate(laid_out.base.family, recipe)
-        test = find_rate(bench.network, bench.train, bench.labels, recipe, bench.criterion, usual=usual, seed=0)
-        rate, curve = test.rate, test.curve
-    a_step = (time.monotonic() - started) / STEPS
-    if recipe.epochs is not None:
-        return {"rate": rate, "curve": curve, "epochs": recipe.epochs, "horizon": recipe.epochs, "patience": None}
-    horizon = epoch_choice.horizon(len(bench.labels), recipe.batch_size, cached=bench.cached)
-    found = {"rate": rate, "curve": curve, "epochs": horizon, "horizon": horizon, "patience": None}
-    if epoch_choice.enough_to_stop_early(bench.validation.labels, len(classes)):
-        return found | {"patience": PATIENCE}
-    if not bench.cached:
-        return found  # cross-fitting would cost several whole trainings
-    plan = _plan(recipe, bench, rate, horizon, horizon, None)
-    seconds = a_step * horizon * len(bench.labels) / recipe.batch_size
-    curves = _cross_fitted(laid_out, bench, plan, progress, pays=aside() and seconds >= workers.WORTHWHILE)
-    found["epochs"], found["held_out"] = epoch_choice.fewest_loss(curves)
-    return found
-
-
-def _cross_fitted(
-    laid_out: _LaidOut, bench: Bench, plan: Plan, progress: Progress, *, pays: bool
-) -> list[NDArray[np.float64] | None]:
-    """The loss curve of every fold, in workers side by side where that pays."""
-
-    def one(fold: int) -> NDArray[np.float64] | None:
-        if not pays:
-            return _fold(laid_out, plan, fold, progress, bench)
-        call = workers.Call(_fold, {"laid_out": laid_out, "plan": plan, "fold": fold})
-        found: NDArray[np.float64] | None = workers.run(call, progress)
-        return found
-
-    count = epoch_choice.fold_count(len(bench.labels), plan.horizon)
-    return workers.together([partial(one, fold) for fold in range(count)], aside=pays)
-
-
-def _fold(
-    laid_out: _LaidOut, plan: Plan, fold: int, progress: Progress, bench: Bench | None = None
-) -> NDArray[np.float64] | None:
-    bench = bench or laid_out.again(progress)
-    refit = laid_out.recipe.probe_first and laid_out.head is not None
-    return epoch_choice.fold_losses(
-        bench.network, bench.train, bench.labels, laid_out.data.train.groups, plan, bench.criterion, fold=fold,
-        refit_head=refit, seed=0, progress=progress,
-    )  # fmt: skip
-
-
-def _keep(
-    base: Base, recipe: Recipe, data: TrainingData, bench: Bench, plan: Plan, outcome: Outcome, fingerprint: str,
-    seed: int, folder: Path, started: float,
-) -> Tuned:  # fmt: skip
+def _keep(job: Job, bench: Bench, plan: Plan, outcome: Outcome, folder: Path, started: float) -> Tuned:
+    recipe, classes = job.recipe, job.data.classes
     trainable = bench.network.trainable_parameters
     low_rank.merge(bench.parts.model)
     sample = train_sample(len(bench.labels))
@@ -260,7 +82,7 @@ def _keep(
     augmented = recipe.augment if isinstance(recipe.augment, tuple) else (recipe.augment,)
     views = bench.train.n_views > 0
     tuned = Tuned(
-        folder=folder, fingerprint=fingerprint, seed=seed, classes=data.classes, boundary=bench.parts.boundary,
+        folder=folder, fingerprint=job.fingerprint(), seed=job.seed, classes=classes, boundary=bench.parts.boundary,
         epochs=plan.epochs, log=outcome.log,
         validation_probabilities=softened(looked),
         final_losses=final.losses, best_losses=outcome.best.losses,
@@ -269,7 +91,7 @@ def _keep(
         cost=Cost(time.monotonic() - started, None, through, trainable),
         effort=Effort(tried, seen, time.monotonic() - started, "validation", augmented if views else ()),
     )  # fmt: skip
-    return save(tuned, changed_weights(base, bench.parts.model, data.classes))
+    return save(tuned, changed_weights(job.base, bench.parts.model, classes))
 
 
 def _cool(bench: Bench) -> float:
@@ -287,12 +109,6 @@ def _cool(bench: Bench) -> float:
     layer = head(bench.parts.model)
     set_head(bench.parts.model, layer.weight.detach() / temperature, layer.bias.detach() / temperature)
     return temperature
-
-
-def plan_configs(recipe: Recipe) -> tuple[str, ...]:
-    """What was chosen by looking at data rather than given: one configuration each, for the fairness ledger."""
-    chosen = [name for name in ("learning_rate", "epochs") if getattr(recipe, name) is None]
-    return ("recipe", *chosen)
 
 
 def train_sample(n: int) -> NDArray[np.int64]:
@@ -339,17 +155,3 @@ def predict(base: Base, tuned_folder: Path, examples: Examples, *, cache: Path, 
     on_shelf = shelf(base, cache, side=tuned.side)
     source = on_shelf.source(parts, examples, progress=progress, title="activations")
     return probabilities(make_network(model, parts.forward, parts.boundary), source)
-
-
-def _fingerprint(base: Base, recipe: Recipe, data: TrainingData, seed: int | None, head: Head | None) -> str:
-    start = None if head is None or not recipe.probe_first else [_digest(head.weight), _digest(head.bias)]
-    return digest.of_data({
-        "format": FORMAT, "base": base.digest, "recipe": asdict(recipe), "seed": seed, "head": start,
-        "classes": list(data.classes), "train": list(data.train.digests), "labels": data.train.labels.tolist(),
-        "validation": list(data.validation.digests), "validation_labels": data.validation.labels.tolist(),
-        "augment": data.augment is not None,
-    })  # fmt: skip
-
-
-def _digest(values: NDArray[Any]) -> str:
-    return digest.of_bytes(np.ascontiguousarray(values, dtype=np.float64).tobytes())

@@ -1,0 +1,104 @@
+"""At which rate and for how long a training goes: found once for all its seeds."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from touchstone.core import atomic, workers
+from touchstone.core.progress import Progress
+from touchstone.core.recipe import Recipe
+from touchstone.nn import epochs as epoch_choice
+from touchstone.nn.job import Bench, Job
+from touchstone.nn.loop import Plan
+from touchstone.nn.range_test import STEPS, find_rate, usual_rate
+from touchstone.nn.threads import aside
+
+PATIENCE = 3
+
+
+def make_plan(job: Job, bench: Bench, progress: Progress) -> tuple[Plan, tuple[tuple[float, float], ...]]:
+    """Settle the rate and the number of epochs, once for all seeds; the choice is kept beside the activations.
+
+    Returns
+    -------
+    the plan, and the curve of the range test, empty where the recipe names a rate
+    """
+    name = job.fingerprint(seeded=False).removeprefix("sha256:")[:32]
+    path = job.cache / "decisions" / f"{name}.json"
+    if not path.is_file():
+        atomic.write_text(path, json.dumps(_decide(job, bench, progress)))
+    decided = json.loads(path.read_text())
+    plan = _plan(job.recipe, bench, decided["rate"], decided["epochs"], decided["horizon"], decided["patience"])
+    return plan, tuple((rate, loss) for rate, loss in decided["curve"])
+
+
+def plan_configs(recipe: Recipe) -> tuple[str, ...]:
+    """What was chosen by looking at data rather than given: one configuration each, for the fairness ledger."""
+    chosen = [name for name in ("learning_rate", "epochs") if getattr(recipe, name) is None]
+    return ("recipe", *chosen)
+
+
+def _plan(recipe: Recipe, bench: Bench, rate: float, epochs: int, horizon: int, patience: int | None) -> Plan:
+    top = bench.network.top - 1
+    return Plan(
+        rate=rate, epochs=epochs, horizon=horizon, batch_size=recipe.batch_size, warmup=recipe.warmup,
+        optimizer=recipe.optimizer, weight_decay=recipe.weight_decay, layer_decay=recipe.layer_decay,
+        average=not recipe.user and patience is None, patience=patience,
+        gradual=(top, bench.parts.boundary) if recipe.gradual and bench.parts.boundary < top else None,
+    )  # fmt: skip
+
+
+def _decide(job: Job, bench: Bench, progress: Progress) -> dict[str, Any]:
+    recipe, classes = job.recipe, job.data.classes
+    rate, started = recipe.learning_rate, time.monotonic()
+    curve: tuple[tuple[float, float], ...] = ()
+    if rate is None:
+        usual = usual_rate(job.base.family, recipe)
+        test = find_rate(bench.network, bench.train, bench.labels, recipe, bench.criterion, usual=usual, seed=0)
+        rate, curve = test.rate, test.curve
+    a_step = (time.monotonic() - started) / STEPS
+    if recipe.epochs is not None:
+        return {"rate": rate, "curve": curve, "epochs": recipe.epochs, "horizon": recipe.epochs, "patience": None}
+    horizon = epoch_choice.horizon(len(bench.labels), recipe.batch_size, cached=bench.cached)
+    found = {"rate": rate, "curve": curve, "epochs": horizon, "horizon": horizon, "patience": None}
+    if epoch_choice.enough_to_stop_early(bench.validation.labels, len(classes)):
+        return found | {"patience": PATIENCE}
+    if not bench.cached:
+        return found  # cross-fitting would cost several whole trainings
+    plan = _plan(recipe, bench, rate, horizon, horizon, None)
+    seconds = a_step * horizon * len(bench.labels) / recipe.batch_size
+    curves = _cross_fitted(job, bench, plan, progress, pays=aside() and seconds >= workers.WORTHWHILE)
+    found["epochs"], found["held_out"] = epoch_choice.fewest_loss(curves)
+    return found
+
+
+def _cross_fitted(
+    job: Job, bench: Bench, plan: Plan, progress: Progress, *, pays: bool
+) -> list[NDArray[np.float64] | None]:
+    """The loss curve of every fold, in workers side by side where that pays."""
+
+    def one(fold: int) -> NDArray[np.float64] | None:
+        if not pays:
+            return _fold(job, plan, fold, progress, bench)
+        call = workers.Call(_fold, {"job": job, "plan": plan, "fold": fold})
+        found: NDArray[np.float64] | None = workers.run(call, progress)
+        return found
+
+    count = epoch_choice.fold_count(len(bench.labels), plan.horizon)
+    return workers.together([partial(one, fold) for fold in range(count)], aside=pays)
+
+
+def _fold(
+    job: Job, plan: Plan, fold: int, progress: Progress, bench: Bench | None = None
+) -> NDArray[np.float64] | None:
+    bench = bench or job.laid_out(progress)
+    return epoch_choice.fold_losses(
+        bench.network, bench.train, bench.labels, job.data.train.groups, plan, bench.criterion, fold=fold,
+        refit_head=job.starts_from_probe, seed=0, progress=progress,
+    )  # fmt: skip
