@@ -13,6 +13,7 @@ MEASURES = {
     "bill": "a whole governed run against one plain full fine-tuning, and what of it the evidence takes",
     "backbone": "the backbone pass against a plain loop and ONNX Runtime",
     "blocks": "fine-tuning of top blocks from cached activations against live",
+    "memory": "peak memory of ranking with ten times the pictures",
     "registry": "a registry of a million models: exposure, ancestors, registering, advisories, verification",
     "vetting": "hostile, benign and real files before Touchstone and before other scanners",
     "mlflow_import": "100,000 versions of a real MLflow server taken in",
