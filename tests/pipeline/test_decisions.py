@@ -380,6 +380,7 @@ def test_a_bound_that_was_eased_after_the_first_opening_lifts_no_blocker(
     findings = [f for f in evidence(run)["findings"] if f["check"] == "evaluate.requirements"]
     marked = {f["details"]["metric"] for f in findings if "post_hoc" in f["details"]}
     assert marked == (set(later) if set(first) - set(later) else changed)
+    assert {f["status"] for f in findings if f["details"].get("post_hoc", {}).get("eased")} <= {"inconclusive"}
     assert all(("Post-hoc: changed after" in f["statement"]) == ("post_hoc" in f["details"]) for f in findings)
     assert measured_digest(evidence(run)) == before
     judge_again(run)

@@ -12,10 +12,12 @@ from typing import Any, Protocol
 from touchstone.core import digest
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.govern.policy import Policy, applied
-from touchstone.govern.verdict import POST_HOC, judge
+from touchstone.govern.verdict import judge
 
 SIGN_OFF = "govern.signoff"
 REQUIREMENTS = "evaluate.requirements"
+POST_HOC = "post_hoc"
+"""In the details of a finding whose bound was changed after the test set had been opened."""
 _MENDED = "severity_unmended"
 _OF_POLICY = ("severity_before_policy", "policy")
 
@@ -53,8 +55,8 @@ def finding_digest(finding: Mapping[str, Any]) -> str:
 
 def _as_measured(finding: Mapping[str, Any]) -> dict[str, Any]:
     details = {key: value for key, value in finding["details"].items() if key not in ("waiver", POST_HOC)}
-    if POST_HOC in finding["details"]:
-        finding = {**finding, "statement": finding["details"][POST_HOC]["statement"]}
+    if mark := finding["details"].get(POST_HOC):
+        finding = {**finding, "statement": mark["statement"], "status": mark["status"]}
     if "severity_before_policy" not in details:
         return {**finding, "details": details}
     severity = details["severity_before_policy"]
@@ -103,7 +105,10 @@ def rejudged(
 
 
 def _post_hoc(finding: Mapping[str, Any], amendments: Mapping[str, Amended]) -> Mapping[str, Any]:
-    """A finding on an amended bound is marked; where a bound was taken out, every finding on bounds is."""
+    """A finding on an amended bound is marked; where a bound was taken out, every finding on bounds is.
+
+    Nobody knew what would pass when the first bound was set: what an eased one lets pass stays in doubt.
+    """
     if finding["check"] != REQUIREMENTS:
         return finding
     about = {
@@ -115,12 +120,14 @@ def _post_hoc(finding: Mapping[str, Any], amendments: Mapping[str, Amended]) -> 
         f"{metric} {_written(one.before)}, {'no bound' if not one.now else _written(one.now)} now"
         for metric, one in about.items()
     )
+    eased = any(one.eased for one in about.values())
     mark = {
-        "statement": finding["statement"], "eased": any(one.eased for one in about.values()),
+        "statement": finding["statement"], "status": finding["status"], "eased": eased,
         "before": {metric: list(one.before) for metric, one in about.items()},
     }  # fmt: skip
     said = f"{finding['statement']} Post-hoc: changed after the test set had been opened ({was})."
-    return {**finding, "statement": said, "details": {**finding["details"], POST_HOC: mark}}
+    status = Status.INCONCLUSIVE.value if eased and finding["status"] != Status.FAIL else finding["status"]
+    return {**finding, "statement": said, "status": status, "details": {**finding["details"], POST_HOC: mark}}
 
 
 def _written(bounds: Sequence[Mapping[str, Any]]) -> str:
@@ -149,10 +156,10 @@ def _record(plain: Mapping[str, Any]) -> Finding:
 
 
 def deciding(evidence: Mapping[str, Any], check: str, subject: str | None) -> Sequence[Mapping[str, Any]]:
-    """The failed, doubtful or eased findings of a check that weigh on the verdict: what a waiver can be about."""
+    """The failed or doubtful findings of a check that weigh on the verdict: what a waiver can be about."""
     return [
         finding for finding in evidence["findings"]
         if finding["check"] == check and subject in (None, finding["subject"])
-        and (finding["status"] in (Status.FAIL, Status.INCONCLUSIVE) or finding["details"].get(POST_HOC, {}).get("eased"))
+        and finding["status"] in (Status.FAIL, Status.INCONCLUSIVE)
         and finding["severity"] in (Severity.BLOCKER, Severity.MAJOR)
     ]  # fmt: skip

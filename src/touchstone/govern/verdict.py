@@ -9,9 +9,6 @@ from touchstone.core import catalogue
 from touchstone.core.finding import Finding, Severity, Status, Verdict
 from touchstone.govern.policy import Policy
 
-POST_HOC = "post_hoc"
-"""In the details of a finding whose bound was changed after the test set had been opened."""
-
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
@@ -22,7 +19,7 @@ class Judgement:
 
 
 def judge(findings: Sequence[Finding], policy: Policy) -> Judgement:
-    """Reject where a blocker failed; hold where one is open, or rests on an eased bound, or a major failed; else ship.
+    """Reject where a blocker failed; hold where one is open or a major failed; else ship.
 
     Parameters
     ----------
@@ -50,9 +47,6 @@ def _is(finding: Finding, severity: Severity, status: Status) -> bool:
 
 
 def _holds(finding: Finding, policy: Policy) -> bool:
-    # Nobody knew what would pass when the first bound was set; what was eased since lifts no blocker.
-    if finding.severity is Severity.BLOCKER and finding.details.get(POST_HOC, {}).get("eased"):
-        return True
     if _is(finding, Severity.BLOCKER, Status.INCONCLUSIVE) or _is(finding, Severity.MAJOR, Status.FAIL):
         return True
     return policy.hold_on_inconclusive_major and _is(finding, Severity.MAJOR, Status.INCONCLUSIVE)
