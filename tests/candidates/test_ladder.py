@@ -29,7 +29,7 @@ NO_LOSS = Claim(0.0, 0.01, 1e9, 500, 1)
 
 
 def test_climbing_stops_when_the_bound_on_the_gain_is_below_half_a_point() -> None:
-    assert ends(Claim(0.01, 0.02, 1e9, 500, 1), NO_LOSS, 0.2) is None
+    assert ends(Claim(0.01, 0.02, 1e9, 500, 1), NO_LOSS, 0.0) is None
     assert "half a point" in str(ends(Claim(-0.02, 0.005, 1e9, 5000, 1), NO_LOSS, 0.0))
 
 
@@ -39,6 +39,8 @@ def test_climbing_stops_after_a_rung_that_brought_nothing_that_shows_where_the_b
     assert "neither" in str(ends(little, Claim(0.015, 0.01, 1e9, 500, 1), 0.2))
     assert ends(little, Claim(0.02, 0.01, 1e9, 500, 1), 0.2) is None, "log-loss gained beyond noise"
     assert ends(little, NO_LOSS, 0.01) is None, "the base has no lead"
+    assert "neither" in str(ends(Claim(0.009, 0.02, 1e9, 115, 1), NO_LOSS, 0.2)), "one item of 115"
+    assert ends(Claim(0.03, 0.02, 1e9, 115, 1), NO_LOSS, 0.2) is None
 
 
 def test_deeper_rungs_take_the_first_ones_epochs_but_half_of_theirs_at_least() -> None:

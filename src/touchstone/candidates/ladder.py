@@ -89,8 +89,9 @@ def ends(gain: Claim, loss_gain: Claim, lead: float) -> str | None:
     """
     if gain.upper(SURELY) < WORTH:
         return "the rung below could not have gained half a point"
-    if lead >= LEAD and gain.value < WORTH and loss_gain.lower(SURELY) <= 0:
-        return "the rung below gained neither half a point nor, beyond noise, log-loss on validation"
+    gained = gain.value >= max(WORTH, gain.item_error) or loss_gain.lower(SURELY) > 0
+    if lead >= LEAD and not gained:
+        return "the rung below gained neither accuracy nor log-loss on validation beyond noise"
     return None
 
 
