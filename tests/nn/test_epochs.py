@@ -47,7 +47,7 @@ def test_stops_before_memorising_and_leaves_the_network_as_it_was(tmp_path):
     plan = Plan(rate=2e-2, epochs=8, horizon=8, batch_size=8)
     curves = [
         fold_losses(
-            bench.network, bench.train, noise, None, plan, bench.criterion, fold=fold, refit_head=False, seed=0,
+            bench.network, bench.train, noise, None, plan, bench.criterion, fold=fold, features=None, seed=0,
             progress=QUIET,
         )
         for fold in range(5)

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from touchstone.core.measures import TrainingLog
 from touchstone.core.progress import Progress
 from touchstone.nn.criterion import Criterion
 from touchstone.nn.evaluation import Held
 from touchstone.nn.families import head, set_head
-from touchstone.nn.fold_head import fit_head, penultimate
+from touchstone.nn.fold_head import fit_head
 from touchstone.nn.loop import Plan, looks_after, trailing, train
 from touchstone.nn.network import Network
 from touchstone.nn.source import Picked, Source
@@ -49,7 +50,7 @@ def fold_losses(
     criterion: Criterion,
     *,
     fold: int,
-    refit_head: bool,
+    features: Tensor | None,
     seed: int,
     progress: Progress,
 ) -> NDArray[np.float64] | None:
@@ -58,16 +59,16 @@ def fold_losses(
     Every fold follows the schedule of the whole horizon, as the final training does until it stops. The network
     ends as it began. None where the fold is empty.
 
-    ``refit_head`` says that the head to start from was fitted on these examples, so that every fold needs its own.
+    ``features`` (n, d) are the penultimate ones where the head to start from was fitted on these examples, so that
+    every fold needs its own.
     """
     parts = folds(labels, groups, FOLDS, seed=seed)
     out, inside = np.flatnonzero(parts == fold), np.flatnonzero(parts != fold)
     if not len(out) or not len(inside):
         return None
     before = network.state()
-    if refit_head:
+    if features is not None:
         n_classes = head(network.model).out_features
-        features = penultimate(network, source)
         set_head(network.model, *fit_head(features, labels, inside, out, n_classes, criterion))
     blind = replace(plan, epochs=plan.horizon, average=False, patience=None)
     outcome = train(

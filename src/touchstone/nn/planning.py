@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from touchstone.core import atomic, workers
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
 from touchstone.nn import epochs as epoch_choice
+from touchstone.nn.fold_head import penultimate
 from touchstone.nn.job import Bench, Job
 from touchstone.nn.loop import Plan
 from touchstone.nn.range_test import STEPS, find_rate, usual_rate
@@ -82,23 +84,28 @@ def _cross_fitted(
     job: Job, bench: Bench, plan: Plan, progress: Progress, *, pays: bool
 ) -> list[NDArray[np.float64] | None]:
     """The loss curve of every fold, in workers side by side where that pays."""
+    numbers = range(epoch_choice.fold_count(len(bench.labels), plan.horizon))
+    if not pays:
+        return _folds(job, plan, numbers, progress, bench)
 
     def one(fold: int) -> NDArray[np.float64] | None:
-        if not pays:
-            return _fold(job, plan, fold, progress, bench)
-        call = workers.Call(_fold, {"job": job, "plan": plan, "fold": fold})
-        found: NDArray[np.float64] | None = workers.run(call, progress)
-        return found
+        call = workers.Call(_folds, {"job": job, "plan": plan, "numbers": [fold]})
+        [found] = workers.run(call, progress)
+        curve: NDArray[np.float64] | None = found
+        return curve
 
-    count = epoch_choice.fold_count(len(bench.labels), plan.horizon)
-    return workers.together([partial(one, fold) for fold in range(count)], aside=pays)
+    return workers.together([partial(one, fold) for fold in numbers], aside=True)
 
 
-def _fold(
-    job: Job, plan: Plan, fold: int, progress: Progress, bench: Bench | None = None
-) -> NDArray[np.float64] | None:
+def _folds(
+    job: Job, plan: Plan, numbers: Iterable[int], progress: Progress, bench: Bench | None = None
+) -> list[NDArray[np.float64] | None]:
     bench = bench or job.laid_out(progress)
-    return epoch_choice.fold_losses(
-        bench.network, bench.train, bench.labels, job.data.train.groups, plan, bench.criterion, fold=fold,
-        refit_head=job.starts_from_probe, seed=0, progress=progress,
-    )  # fmt: skip
+    features = penultimate(bench.network, bench.train) if job.starts_from_probe else None
+    return [
+        epoch_choice.fold_losses(
+            bench.network, bench.train, bench.labels, job.data.train.groups, plan, bench.criterion, fold=fold,
+            features=features, seed=0, progress=progress,
+        )
+        for fold in numbers
+    ]  # fmt: skip

@@ -54,8 +54,8 @@ def fine_tune(
     cache : where activations stand that other seeds, recipes and runs share
     """
     job = Job(base, recipe, canonical(data), seed, head, cache)
-    done = read(folder)
-    if done is not None and done.fingerprint == job.fingerprint():
+    fingerprint, done = job.fingerprint(), read(folder)
+    if done is not None and done.fingerprint == fingerprint:
         return done
     started = time.monotonic()
     bench = job.laid_out(progress)
@@ -64,10 +64,12 @@ def fine_tune(
         bench.network, bench.train, bench.labels, plan, bench.criterion, seed=seed, held=bench.validation,
         range_test=curve, progress=progress, name=f"{recipe.name}, seed {seed}",
     )  # fmt: skip
-    return _keep(job, bench, plan, outcome, folder, started)
+    return _keep(job, bench, plan, outcome, fingerprint, folder, started)
 
 
-def _keep(job: Job, bench: Bench, plan: Plan, outcome: Outcome, folder: Path, started: float) -> Tuned:
+def _keep(
+    job: Job, bench: Bench, plan: Plan, outcome: Outcome, fingerprint: str, folder: Path, started: float
+) -> Tuned:
     recipe, classes = job.recipe, job.data.classes
     trainable = bench.network.trainable_parameters
     low_rank.merge(bench.parts.model)
@@ -82,7 +84,7 @@ def _keep(job: Job, bench: Bench, plan: Plan, outcome: Outcome, folder: Path, st
     augmented = recipe.augment if isinstance(recipe.augment, tuple) else (recipe.augment,)
     views = bench.train.n_views > 0
     tuned = Tuned(
-        folder=folder, fingerprint=job.fingerprint(), seed=job.seed, classes=classes, boundary=bench.parts.boundary,
+        folder=folder, fingerprint=fingerprint, seed=job.seed, classes=classes, boundary=bench.parts.boundary,
         epochs=plan.epochs, log=outcome.log,
         validation_probabilities=softened(looked),
         final_losses=final.losses, best_losses=outcome.best.losses,

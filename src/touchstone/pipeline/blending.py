@@ -10,6 +10,7 @@ from touchstone.core import digest
 from touchstone.core.recipe import Recipe
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import load_arrays, save_arrays
+from touchstone.pipeline.predicting import predict_splits
 
 if TYPE_CHECKING:
     from touchstone.candidates.linear_probe import LinearHead
@@ -109,12 +110,8 @@ def _read(suffix: str, folder: Path, arrays: dict[str, Any]) -> Blend:
 
 
 def _predicted(arena: Arena, folder: Path) -> dict[str, Any]:
-    from touchstone.nn.train import predict
-
-    return {
-        name: predict(arena.base, folder, examples, cache=arena.bench.pieces.cache, progress=arena.bench.progress)
-        for name, examples in arena.splits.items()
-    }
+    bench = arena.bench
+    return predict_splits(arena.base, folder, arena.splits, cache=bench.pieces.cache, progress=bench.progress)
 
 
 def _stacked(parts: list[dict[str, Any]]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.blending import Attempt, Blend, blends, head_digest, median_of
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 from touchstone.pipeline.pieces import cost_of
+from touchstone.pipeline.predicting import predict_splits
 
 if TYPE_CHECKING:
     from touchstone.candidates.linear_probe import LinearHead
@@ -160,13 +161,11 @@ def train_and_predict(
     folder: Path, cache: Path, progress: Progress,
 ) -> None:  # fmt: skip
     """Fine-tune a base and leave in ``folder`` the result and its class probabilities on every split."""
-    from touchstone.nn.train import fine_tune, predict
+    from touchstone.nn.train import fine_tune
 
     place = folder / "tuned"
     fine_tune(base, recipe, training, seed=seed, head=head, folder=place, cache=cache, progress=progress)
-    save_arrays(folder, {
-        name: predict(base, place, examples, cache=cache, progress=progress) for name, examples in splits.items()
-    })  # fmt: skip
+    save_arrays(folder, predict_splits(base, place, splits, cache=cache, progress=progress))
 
 
 def _blended(plain: Contender, blend: Blend) -> Contender:

@@ -12,6 +12,7 @@ from touchstone.core import workers
 from touchstone.core.measures import Candidate, Cost, Effort, Trace, TrainingLog
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
+from touchstone.pipeline.predicting import predict_splits
 from touchstone.pipeline.references import facts_of, piece
 
 if TYPE_CHECKING:
@@ -171,16 +172,13 @@ def train_and_predict(
 ) -> None:  # fmt: skip
     """Train from scratch and leave in ``folder`` the result and its class probabilities on every split."""
     from touchstone.nn.scratch import scratch as train_scratch
-    from touchstone.nn.train import predict
 
     place = folder / "tuned"
     train_scratch(
         base, training, seed=seed, folder=place, cache=cache, examples_seen=planned,
         stop=lambda log: hopeless(log, bar, planned), progress=progress,
     )  # fmt: skip
-    save_arrays(folder, {
-        name: predict(base, place, examples, cache=cache, progress=progress) for name, examples in splits.items()
-    })  # fmt: skip
+    save_arrays(folder, predict_splits(base, place, splits, cache=cache, progress=progress))
 
 
 def _contender(
