@@ -56,6 +56,12 @@ def test_classes_with_too_few_items_are_one_open_question() -> None:
     assert set(finding.details["thin_classes"]) == {"c2", "c3"}
 
 
+def test_where_no_class_can_be_judged_none_is_said_to_be() -> None:
+    (finding,) = found(desk((2,) * 6, (0.5,) * 6))
+    assert finding.status is Status.INCONCLUSIVE
+    assert "can be judged" not in finding.statement
+
+
 def test_a_class_without_test_items_is_named() -> None:
     (finding,) = found(desk((100, 100, 0), (0.9, 0.9, 0.9)))
     assert finding.status is Status.INCONCLUSIVE and "c2" in finding.statement

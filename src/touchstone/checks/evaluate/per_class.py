@@ -117,18 +117,22 @@ class PerClass(JudgedCheck):
                 f"{listed([f'{one.name} ({percent(one.recall)})' for one in failed])}.",
                 remedy="label more of them or shift the decision thresholds in their favour", **numbers, **details,
             )  # fmt: skip
-        rest = "the other classes" if failed else f"{plural(len(classes), 'class', 'classes')}"
         if thin or absent or doubtful:
             more = sum(_FEW - one.n for one in thin) + _FEW * len(absent) + sum(max(30 - one.n, 10) for one in doubtful)
             names = [one.name for one in (*doubtful, *thin)] + absent
+            judged = [one.recall for one in classes if one not in failed and one not in thin]
+            others = (
+                f"; of the classes that can be judged, the least recognised that is not failed is at {percent(min(judged))}"
+                if judged
+                else ""
+            )
             return self.finding(
                 candidate.subject, Status.INCONCLUSIVE,
-                f"For {listed(names)} there are too few test {things(task)} to say whether they are recognised; of the classes that can be judged, "
-                f"the least recognised that is not failed is at "
-                f"{percent(min((o.recall for o in classes if o not in failed and o not in thin), default=worst.recall))}.",
+                f"For {listed(names)} there are too few test {things(task)} to say whether they are recognised{others}.",
                 remedy=f"about {more:,} more labelled test {things(task)} of these classes would decide whether they are recognised",
                 needed_more=more, needed_what=f"labelled test {things(task)}", thin_classes=names, **numbers, **details,
             )  # fmt: skip
+        rest = "the other classes" if failed else f"{plural(len(classes), 'class', 'classes')}"
         return self.finding(
             candidate.subject, Status.PASS,
             f"None of {rest} is failed; the least recognised, `{worst.name}`, is at {percent(worst.recall)}." if not failed
