@@ -92,7 +92,7 @@ def headline(reading: Reading) -> str:
     """One sentence or two on why the verdict is what it is."""
     opening = _OPENING.get(reading.verdict, _OPENING["hold"])
     if reading.verdict == "ship":
-        undecided = len({f.get("check") for f in reading.open if f.get("severity") in ("blocker", "major")})
+        undecided = _undecided(reading)
         rest = (
             f" {_number(undecided, 'question')} {'stays' if undecided == 1 else 'stay'} open, named below."
             if undecided
@@ -232,10 +232,15 @@ def in_doubt(reading: Reading) -> str:
         questions = [sentence(f.get("statement")) for f in grave]
     if not questions:
         return "Nothing of weight." if reading.findings else ""
-    more = len(questions) - 1
+    more = max(_undecided(reading), len(questions)) - 1
     return questions[0] + (
         f" {_number(more, 'further question')} {'is' if more == 1 else 'are'} listed below." if more else ""
     )
+
+
+def _undecided(reading: Reading) -> int:
+    """How many questions of weight are open: one for each check, whatever the number of its subjects."""
+    return len({f.get("check") for f in reading.open if f.get("severity") in ("blocker", "major")})
 
 
 def what_next(reading: Reading) -> str:
