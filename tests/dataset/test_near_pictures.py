@@ -83,3 +83,23 @@ def test_the_same_shape_in_another_colour_is_no_copy() -> None:
 
     red, blue = [blob((200, 60, 60), seed) for seed in range(40)], [blob((60, 60, 200), seed) for seed in range(40)]
     assert not {(i, i + 40) for i in range(40)} & {(a, b) for a, b, _ in pairs_among(red + blue)}
+
+
+def cells(n: int, side: int) -> list[Image.Image]:
+    """Discs of one size that differ in their grain, as stained cells do."""
+    rng, found = np.random.default_rng(0), []
+    y, x = np.mgrid[:side, :side] / side - 0.5
+    for _ in range(n):
+        radius = 0.42 + 0.02 * rng.normal()
+        disc = 1 / (1 + np.exp((np.hypot(x, y * (1 + 0.05 * rng.normal())) - radius) * 60))
+        grain = Image.fromarray(rng.normal(128, 60, (side, side)).clip(0, 255).astype(np.uint8))
+        shades = disc * (22.0 + np.asarray(grain.filter(ImageFilter.GaussianBlur(2))))
+        found.append(Image.fromarray(shades.clip(0, 255).astype(np.uint8)).convert("RGB"))
+    return found
+
+
+@pytest.mark.parametrize("side", [50, 64])
+def test_half_size_copies_are_found_among_small_pictures_that_are_alike(side: int) -> None:
+    originals = cells(200, side)
+    found = pairs_among([*originals, *(CHANGES["half size"](one) for one in originals[:20])])
+    assert found == {(i, 200 + i, False) for i in range(20)}

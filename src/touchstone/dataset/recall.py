@@ -14,7 +14,7 @@ from touchstone.dataset.inputs import Place
 from touchstone.dataset.picture import GREY, MAX_BYTES, MAX_PIXELS, THUMB, PictureError, Print
 
 Found = list[Print | PictureError]
-_VERSION = f"2:{MAX_BYTES}:{MAX_PIXELS}:{THUMB}:{GREY}"
+_VERSION = f"3:{MAX_BYTES}:{MAX_PIXELS}:{THUMB}:{GREY}"
 
 
 class Recall:
