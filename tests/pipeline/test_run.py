@@ -94,7 +94,7 @@ def test_the_same_study_from_nothing_gives_the_same_evidence(
     """With every training in a worker of its own this time."""
     monkeypatch.setenv(workers.SWITCH, "1")
     monkeypatch.setattr(workers, "WORTHWHILE", 0.0)
-    again = run(parse(workshop / "study.yaml"), out=workshop / "again")
+    again = run(parse(workshop / "study.yaml"), out=workshop / "again", fresh=True)
     assert untimed(again.evidence) == untimed(first.evidence)
 
 
@@ -147,6 +147,7 @@ def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, wor
         "--out",
         str(workshop / "killed"),
         "--json",
+        "--fresh",
     ]
     for seconds in (8.0, 14.0):
         process = subprocess.Popen(
@@ -159,6 +160,7 @@ def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, wor
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert not (workshop / "killed" / "evidence.json").exists() or process.returncode >= 0
+        command = [word for word in command if word != "--fresh"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode in (0, 3, 4), done.stderr
     assert untimed(json.loads(done.stdout)) == untimed(first.evidence)

@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,24 @@ from filelock import FileLock, Timeout
 
 from touchstone.core import atomic, digest
 from touchstone.core.errors import Fault, InputError
+from touchstone.pipeline.kin import STATE, ground, kin
 from touchstone.study.lock import to_mapping
 from touchstone.study.model import Study
 
-_STATE = "cache/state.json"
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Whose run a folder holds."""
+
+    study: str
+    fingerprint: str
+    ground: str = ""
+    alone: bool = False
+    """It was asked to start over, so that it takes nothing from the runs beside it."""
+
+    def same_run(self, other: Marks | None) -> bool:
+        """Whether both are of the same study on the same files."""
+        return other is not None and (self.study, self.fingerprint) == (other.study, other.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +41,20 @@ class RunFolder:
     """An output folder and how far the study in it has come."""
 
     path: Path
-    study_digest: str
-    fingerprint: str
+    marks: Marks
     finished: bool
 
     @property
     def cache(self) -> Path:
         return self.path / "cache"
 
+    def kin(self) -> tuple[Path, ...]:
+        """Folders of finished pieces that may be taken over from runs beside this one."""
+        return () if self.marks.alone else kin(self.path, self.marks.ground)
+
     def begin(self) -> None:
         """Make the folder and write whose it is."""
-        state = {"study": self.study_digest, "fingerprint": self.fingerprint}
-        atomic.write_text(self.path / _STATE, json.dumps(state))
+        atomic.write_text(self.path / STATE, json.dumps(asdict(self.marks)))
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -65,44 +81,41 @@ def choose(study: Study, verb: str, out: Path | None, fresh: bool) -> RunFolder:
     Without ``out`` that is ``runs/NAME/`` beside the study file, then ``runs/NAME-2/`` and so on for a changed
     study. An ``out`` that holds another study's run is set aside as ``OUT.previous-1``.
     """
-    marks = digest.of_data({"verb": verb, **to_mapping(study)}), fingerprint(study)
+    marks = Marks(digest.of_data({"verb": verb, **to_mapping(study)}), fingerprint(study), ground(study))
     if out is not None:
         return _given(out, marks, fresh)
     root = study.folder / "runs"
     for number in count(1):
         path = root / (study.name if number == 1 else f"{study.name}-{number}")
-        if not path.exists():
-            return RunFolder(path, *marks, finished=False)
-        if _marks(path) == marks:
-            if fresh:
-                _empty(path)
-            return RunFolder(path, *marks, finished=not fresh and (path / "evidence.json").exists())
+        if not path.exists() or marks.same_run(_marks(path)):
+            return _going_on(path, marks, fresh)
     raise AssertionError("unreachable: count() does not end")
 
 
-def _given(out: Path, marks: tuple[str, str], fresh: bool) -> RunFolder:
+def _given(out: Path, marks: Marks, fresh: bool) -> RunFolder:
     found = _marks(out)
-    if found == marks and not fresh:
-        return RunFolder(out, *marks, finished=(out / "evidence.json").exists())
-    if out.exists() and any(out.iterdir()):
-        if found is None:
-            raise InputError(
-                Fault(str(out), "the folder holds something other than a run", "name an empty or new folder with --out")
-            )
-        if found == marks:
-            _empty(out)
-        else:
-            out.rename(
-                next(place for n in count(1) if not (place := out.with_name(f"{out.name}.previous-{n}")).exists())
-            )
-    return RunFolder(out, *marks, finished=False)
+    if found is None and out.exists() and any(out.iterdir()):
+        raise InputError(
+            Fault(str(out), "the folder holds something other than a run", "name an empty or new folder with --out")
+        )
+    if found is not None and not marks.same_run(found):
+        out.rename(next(place for n in count(1) if not (place := out.with_name(f"{out.name}.previous-{n}")).exists()))
+    return _going_on(out, marks, fresh)
 
 
-def _marks(path: Path) -> tuple[str, str] | None:
+def _going_on(path: Path, marks: Marks, fresh: bool) -> RunFolder:
+    """A new folder, or one that holds this study's run already."""
+    if fresh and path.exists():
+        _empty(path)
+    before = _marks(path)
+    alone = fresh or (before is not None and before.alone)
+    return RunFolder(path, replace(marks, alone=alone), finished=(path / "evidence.json").exists())
+
+
+def _marks(path: Path) -> Marks | None:
     try:
-        state: dict[str, Any] = json.loads((path / _STATE).read_text(encoding="utf-8"))
-        return state["study"], state["fingerprint"]
-    except (OSError, ValueError, KeyError):
+        return Marks(**json.loads((path / STATE).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
         return None
 
 

@@ -114,7 +114,8 @@ class Run:
         with place.held():
             place.begin()
             journal = Journal(place.path / "log.jsonl", progress, study.adapt.budget.minutes)
-            yield cls(study, Bench(study, home(), journal, Pieces(place.cache / "pieces", journal)), place)
+            pieces = Pieces(place.cache / "pieces", journal, place.kin())
+            yield cls(study, Bench(study, home(), journal, pieces), place)
 
     @classmethod
     @contextmanager
