@@ -217,6 +217,19 @@ def test_what_transformers_saved_is_opened_like_what_timm_saved(tmp_path: Path) 
     again = open_base(tmp_path / "wrapped", "wrapped", IMAGE)
     assert again.blocks == base.blocks and again.config["model_type"] == TIMM
     assert preprocessor(again).digest == preprocessor(base).digest
+    export(classifier(again, ("up", "down")), again, tmp_path / "second", ("up", "down"))
+    assert Predictor.load(tmp_path / "second").classes == ("up", "down")
+
+
+def test_names_of_the_base_s_own_classes_are_not_handed_on(tmp_path: Path) -> None:
+    folder = write_timm(tmp_path / "base", "resnet10t", classes=1000)
+    named = {"label_names": [f"class {number}" for number in range(1000)], "label_descriptions": {"class 1": "a fish"}}
+    change(folder, **named, pretrained_cfg=named)
+    base = open_base(folder, "base", IMAGE)
+    assert original(base)[1] and head(original(base)[0]).out_features == 1000
+    export(classifier(base, CLASSES), base, tmp_path / "model", CLASSES)
+    assert Predictor.load(tmp_path / "model").classes == CLASSES
+    assert "class 1" not in (tmp_path / "model" / "config.json").read_text()
 
 
 @EVERY

@@ -56,8 +56,8 @@ def test_without_timm_one_line_says_what_to_install(
 @quiet
 @pytest.mark.slow
 def test_a_study_on_a_timm_base_ends_with_a_verdict_and_what_it_ships_can_be_assessed(tmp_path: Path) -> None:
-    draw_shapes(tmp_path / "data", 20)
-    write_timm(tmp_path / "bases" / "mine", "resnet10t")
+    draw_shapes(tmp_path / "data", 16)
+    write_timm(tmp_path / "bases" / "mine", "resnet10t", side=32)
     study = _study(tmp_path, "mine")
     result = run(parse(study), out=tmp_path / "run")
     assert result.evidence["verdict"] in ("ship", "hold", "reject")

@@ -18,6 +18,8 @@ from touchstone.supply.json_config import read_config
 from touchstone.supply.rules import Stopped
 from touchstone.supply.timm_config import TIMM, check_timm, model_type
 
+_OF_CLASSES = ("num_classes", "label_names", "label_descriptions", "label_offset")
+
 
 def load_config(folder: Path, written: str) -> transformers.PreTrainedConfig:
     """The configuration as transformers reads it, without code of its own."""
@@ -50,7 +52,10 @@ def _check_timm(config: dict[str, Any], written: str) -> None:
 
 
 def _as_wrapped(config: Any) -> Any:
-    """Newer timm writes the number of classes among the arguments, where transformers passes a second one."""
+    """Free of what would contradict transformers: the base's class names, and the number that newer timm passes as well."""
+    for name in _OF_CLASSES:
+        config.__dict__.pop(name, None)  # id2label holds them; a second list would be saved in its place
+        (getattr(config, "pretrained_cfg", None) or {}).pop(name, None)
     config.model_args = {key: value for key, value in (config.model_args or {}).items() if key != "num_classes"}
     if not config.num_labels:
         config.num_labels = 2  # saved without a head; one is made anew
