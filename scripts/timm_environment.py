@@ -29,7 +29,7 @@ def main(folder: Path) -> int:
         "--no-deps",
         "--target",
         str(packages),
-        "timm>=1.0.15",
+        "timm>=1.0.24",
     ]
     status = subprocess.run([sys.executable, "-m", "pip", *install], check=False).returncode
     if status:

@@ -38,12 +38,13 @@ def write_timm(folder: Path, architecture: str, *, classes: int = 4, side: int =
     """Save a model with timm; its pictures are small, which its pretrained_cfg says."""
     import timm
     import torch
-    from timm.models import save_for_hf
+    from timm.models._hub import save_for_hf
 
     torch.manual_seed(3)
-    model = timm.create_model(architecture, num_classes=classes, **{**ARCHITECTURES.get(architecture, {}), **more})
+    arguments = {**ARCHITECTURES.get(architecture, {}), **more}
+    model = timm.create_model(architecture, num_classes=classes, **arguments)
     _enliven(model, side)
-    save_for_hf(model, folder, safe_serialization=True)
+    save_for_hf(model, folder, model_args=arguments, safe_serialization=True)
     change(folder, pretrained_cfg={"input_size": [3, side, side], "crop_pct": 0.9})
     return folder
 
