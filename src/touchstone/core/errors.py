@@ -5,6 +5,7 @@ TouchstoneError
 │   ├── StudyError        a study file with faults
 │   ├── DatasetError      data that cannot be found or read at all
 │   ├── ModelFilesError   a base model that cannot be used: no such folder, no safetensors, unknown architecture
+│   │   └── ModelExtraError   one that needs packages which are not installed
 │   ├── PolicyError       a policy file with faults
 │   └── RegistryError     a registry that cannot be used as asked: locked, damaged, newer, an id it does not know
 ├── MissingExtra          a feature whose packages are not installed (exit status 2)
@@ -63,6 +64,10 @@ class DatasetError(InputError):
 
 class ModelFilesError(InputError):
     """A model's files cannot be used as asked."""
+
+
+class ModelExtraError(ModelFilesError):
+    """A model can be used only with packages that are not installed; no fault of the model."""
 
 
 class PolicyError(InputError):

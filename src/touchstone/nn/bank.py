@@ -48,6 +48,9 @@ _NOT_ARCHITECTURE = frozenset(
         "architectures",
         "dtype",
         "torch_dtype",
+        "num_classes",
+        "label_names",
+        "label_descriptions",
     }
 )
 

@@ -11,10 +11,13 @@ import torch
 
 from touchstone.core import digest
 from touchstone.core.errors import Fault, ModelFilesError
-from touchstone.nn.families import FAMILIES, blocks
+from touchstone.nn.families import FAMILIES, blocks, head
 from touchstone.nn.loading import auto_class, load_config, one_line, quiet
+from touchstone.nn.timm_layout import NoLayout, follow, resembles
+from touchstone.nn.timm_pictures import TimmPictures
 from touchstone.supply.json_config import read_config
 from touchstone.supply.safetensors_header import read_header
+from touchstone.supply.timm_config import TIMM, model_type
 from touchstone.supply.weights import find_weights, not_finite
 
 CONFIG = "config.json"
@@ -25,6 +28,9 @@ COMPANIONS = (
     "spiece.model", "sentence_bert_config.json",
 )  # fmt: skip
 """Files beside the weights that say how inputs are prepared."""
+_NO_NETWORK = (
+    ValueError, TypeError, RuntimeError, AttributeError, KeyError, ZeroDivisionError, AssertionError, ImportError, IndexError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,10 @@ class Base:
     """Of text models: mean, or cls where the folder's own 1_Pooling says so."""
     max_length: int | None = None
     """Of text models: tokens looked at, 256 or fewer."""
+    trained_like: str = ""
+    """The family whose habits of training suit: its own, except for timm's many architectures."""
+    picture_size: tuple[int, int] = (224, 224)
+    """Of picture models that read one size alone, or were made for one: height and width."""
 
 
 def open_base(path: Path, written: str, task: str) -> Base:
@@ -72,7 +82,7 @@ def open_base(path: Path, written: str, task: str) -> Base:
             read_config(folder / name)
     weights = find_weights(folder)
     _check_weights(weights, written)
-    names, n_parameters = _describe(folder, written)
+    about = _describe(folder, written, config)
     files = [folder / CONFIG, *weights, *(folder / name for name in COMPANIONS if (folder / name).is_file())]
     return Base(
         path=folder,
@@ -81,11 +91,13 @@ def open_base(path: Path, written: str, task: str) -> Base:
         family=family,
         digest=digest.of_data({file.name: digest.of_file(file) for file in files} | {"pooling": pooling}),
         size_bytes=sum(file.stat().st_size for file in weights),
-        n_parameters=n_parameters,
-        blocks=names,
+        n_parameters=about.n_parameters,
+        blocks=about.blocks,
         config=config,
         pooling=pooling,
         max_length=_max_length(folder, config) if FAMILIES[family].token_pooling else None,
+        trained_like=about.trained_like,
+        picture_size=about.picture_size,
     )
 
 
@@ -112,7 +124,7 @@ def _modules(path: Path) -> list[tuple[str, str]]:
 
 
 def _family(config: dict[str, Any], written: str, task: str) -> str:
-    kind = config.get("model_type")
+    kind = model_type(config)
     known = sorted(name for name, family in FAMILIES.items() if family.task == task)
     if kind not in FAMILIES:
         what = f"architecture {kind or config.get('architecture') or 'unnamed'!s} is not supported"
@@ -141,14 +153,35 @@ def _max_length(folder: Path, config: dict[str, Any]) -> int:
     return int(min(places, stated, 256))
 
 
-def _describe(folder: Path, written: str) -> tuple[tuple[str, ...], int]:
+@dataclass(frozen=True)
+class _Described:
+    blocks: tuple[str, ...]
+    n_parameters: int
+    trained_like: str
+    picture_size: tuple[int, int] = (224, 224)
+
+
+def _describe(folder: Path, written: str, raw: dict[str, Any]) -> _Described:
     config = load_config(folder, written)
     try:
         with torch.device("meta"), quiet():
             model = auto_class(FAMILIES[config.model_type].task).from_config(config)
-    except (ValueError, TypeError, RuntimeError, AttributeError, KeyError, ZeroDivisionError) as fault:
+    except _NO_NETWORK as fault:
         raise ModelFilesError(Fault(written, f"{CONFIG} describes no network ({one_line(fault)})")) from fault
-    return tuple(name for name, _ in blocks(model)), sum(parameter.numel() for parameter in model.parameters())
+    n_parameters = sum(parameter.numel() for parameter in model.parameters())
+    if config.model_type != TIMM:
+        return _Described(tuple(name for name, _ in blocks(model)), n_parameters, config.model_type)
+    pictures = TimmPictures(raw, written)
+    try:
+        chain = blocks(model)
+        follow(model, [part for _, part in chain], head(model), pictures.size)
+    except NoLayout as fault:
+        what = f"architecture {config.architecture} of timm does not serve: {one_line(fault)}"
+        raise ModelFilesError(
+            Fault(written, what, "use a ResNet, ViT, ConvNeXt, EfficientNet, Swin or the like")
+        ) from fault
+    like = resembles(model, pictures.size, fixed=pictures.fixed)
+    return _Described(tuple(name for name, _ in chain), n_parameters, like, pictures.size)
 
 
 def resolve_hub(repository: str, revision: str, home: Path) -> Path:

@@ -21,6 +21,7 @@ from touchstone.nn.determinism import device
 from touchstone.nn.feature_graph import FeatureGraph
 from touchstone.nn.onnx_graph import session
 from touchstone.nn.preprocess import Batch
+from touchstone.supply.timm_config import TIMM
 
 Features = list[NDArray[np.float32]]
 
@@ -72,7 +73,12 @@ def _onnx_engine(graph: FeatureGraph, sample: Batch, stored: Path) -> Engine:
 
 
 def fuse_normalisation(graph: nn.Module) -> None:
-    """Fold every batch normalisation into the convolution before it; the function in evaluation mode stays."""
+    """Fold every batch normalisation into the convolution before it; the function in evaluation mode stays.
+
+    Not in timm's models: neighbours in them need not run one after another, and some of their normalisations activate.
+    """
+    if any(getattr(getattr(part, "config", None), "model_type", None) == TIMM for part in graph.modules()):
+        return
     for parent in list(graph.modules()):
         children = list(parent.named_children())
         for (name, first), (next_name, second) in pairwise(children):

@@ -6,9 +6,8 @@ says, so that the input of the head is the "penultimate" feature for every famil
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -19,6 +18,8 @@ from touchstone.nn.determinism import seeded
 from touchstone.nn.loading import auto_class, load_config, load_weights, quiet
 from touchstone.nn.pooling import pool_in_memory
 from touchstone.nn.slimming import slim_config
+from touchstone.nn.timm_layout import PREFIX, layout, pattern
+from touchstone.supply.timm_config import TIMM
 
 if TYPE_CHECKING:
     from touchstone.nn.base_model import Base
@@ -49,6 +50,8 @@ class Family:
     """A module that every block uses, trained only with the lowest block."""
     token_pooling: Literal["pooler", "token head", "pre_classifier", "prediction head"] | None = None
     """Which part of a text model stands between tokens and head."""
+    channels_last: bool = False
+    """Blocks give (B, H, W, C)."""
 
 
 FAMILIES: dict[str, Family] = {
@@ -61,6 +64,7 @@ FAMILIES: dict[str, Family] = {
         Family("vit", IMAGE, "embeddings", "layers.*"),
         Family("dinov2", IMAGE, "embeddings", "encoder.layer.*"),
         Family("swin", IMAGE, "embeddings", "encoder.layers.*.blocks.*"),
+        Family(TIMM, IMAGE, "", ""),  # paths are found in the model: family_of
         Family("bert", TEXT, "embeddings", "encoder.layer.*", token_pooling="pooler"),
         Family("distilbert", TEXT, "embeddings", "transformer.layer.*", "classifier.1", token_pooling="pre_classifier"),
         Family("roberta", TEXT, "embeddings", "encoder.layer.*", "classifier.out_proj", token_pooling="token head"),
@@ -83,7 +87,8 @@ def classifier(
     classes : names in order of their index
     pretrained : with the base's weights; otherwise all weights are drawn from ``seed``
     seed : of everything that is drawn, the head included
-    slim : a network of the same family with half the width and half the layers; never pretrained
+    slim : a network of the same family with half the width and half the layers; never pretrained, and only where
+        :func:`can_be_slim` says so
 
     Returns
     -------
@@ -93,6 +98,7 @@ def classifier(
     config = load_config(base.path, base.written)
     if slim:
         config = slim_config(config)
+        assert config is not None, "only what can be slim is asked to be"
     for key, value in label_maps(classes).items():
         setattr(config, key, value)
     config.problem_type = "single_label_classification"
@@ -105,6 +111,11 @@ def classifier(
         nn.init.zeros_(layer.bias)
     _tame_batch_norm(model)
     return model.eval()
+
+
+def can_be_slim(base: Base) -> bool:
+    """Whether a smaller network of the base's family can be made from its configuration; not of every one of timm's."""
+    return slim_config(load_config(base.path, base.written)) is not None
 
 
 def original(base: Base) -> tuple[nn.Module, bool]:
@@ -129,7 +140,10 @@ def _loaded(base: Base, config: Any) -> nn.Module:
 def _check_missing(base: Base, model: nn.Module, missing: set[str]) -> None:
     inner: Any = model
     prefix = inner.base_model_prefix + "."
-    lost = sorted(name for name in missing if name.startswith(prefix) and ".pooler." not in name)
+    own_head = family_of(model).head + "."  # timm keeps it inside
+    lost = sorted(
+        name for name in missing if name.startswith(prefix) and ".pooler." not in name and not name.startswith(own_head)
+    )
     if lost:
         what = f"{len(lost)} weights of its backbone are not in the files, first {lost[0]}"
         raise ModelFilesError(Fault(base.written, what, "give the whole model"))
@@ -137,8 +151,18 @@ def _check_missing(base: Base, model: nn.Module, missing: set[str]) -> None:
 
 def _fresh(task: str, config: Any) -> nn.Module:
     with quiet():
-        model: nn.Module = auto_class(task).from_config(config)
-    return model
+        model: Any = auto_class(task).from_config(config)
+        if config.model_type == TIMM:
+            _initialise_as_timm(model, config)
+    return model  # type: ignore[no-any-return]
+
+
+def _initialise_as_timm(model: Any, config: Any) -> None:
+    """Draw weights as timm does; transformers' wrapper draws all of them from one narrow normal distribution."""
+    import timm
+
+    own = timm.create_model(config.architecture, num_classes=config.num_labels, **config.model_args)
+    model.timm_model.load_state_dict(own.state_dict())
 
 
 def _pool(model: nn.Module, pooling: str) -> None:
@@ -166,11 +190,17 @@ def _tame_batch_norm(model: nn.Module) -> None:
 def family_of(model: nn.Module) -> Family:
     """The family of a transformers model."""
     config: Any = model.config
-    return FAMILIES[config.model_type]
+    family = FAMILIES[config.model_type]
+    if family.name != TIMM:
+        return family
+    found = layout(backbone(model))
+    return replace(
+        family, stem=found.stem, blocks=found.blocks, head=f"{PREFIX}.{found.head}", channels_last=found.channels_last
+    )
 
 
 def backbone(model: nn.Module) -> nn.Module:
-    """The part of a classification model below its head."""
+    """The part of a classification model below its head; timm's holds the head, too."""
     inner = model.base_model
     assert isinstance(inner, nn.Module)
     return inner
@@ -179,8 +209,8 @@ def backbone(model: nn.Module) -> nn.Module:
 def blocks(model: nn.Module) -> tuple[tuple[str, nn.Module], ...]:
     """Stem and blocks with their names, bottom to top, in the order in which they run."""
     family, inner = family_of(model), backbone(model)
-    pattern = re.compile("^" + re.escape(family.blocks).replace(r"\*", r"\d+") + "$")
-    chain = [(name, part) for name, part in inner.named_modules() if pattern.match(name)]
+    belongs = pattern(family.blocks).match
+    chain = [(name, part) for name, part in inner.named_modules() if belongs(name)]
     chain = [(name, part) for name, part in chain if not getattr(part, "pools_tokens", False)]
     found = [(STEM, inner.get_submodule(family.stem)), *chain[family.every - 1 :: family.every]]
     if family.tail is not None:
@@ -198,6 +228,7 @@ def head(model: nn.Module) -> nn.Linear:
 def head_parameters(model: nn.Module) -> tuple[nn.Parameter, ...]:
     """Everything trainable that stands above the backbone."""
     below = {id(parameter) for parameter in backbone(model).parameters()}
+    below -= {id(parameter) for parameter in head(model).parameters()}
     return tuple(parameter for parameter in model.parameters() if id(parameter) not in below)
 
 
@@ -210,6 +241,7 @@ def parameter_depths(model: nn.Module) -> dict[str, int]:
     owners = {id(part): index for index, (_, part) in enumerate(blocks(model))}
     family, inner, top = family_of(model), backbone(model), len(owners) - 1
     shared = None if family.shared is None else inner.get_submodule(family.shared)
+    last = head(model)
     depths: dict[int, int] = {}
     waiting: list[nn.Parameter] = []
 
@@ -220,7 +252,7 @@ def parameter_depths(model: nn.Module) -> dict[str, int]:
             index = owners[id(part)]
             depths.update({id(parameter): index for parameter in [*waiting, *part.parameters()]})
             waiting.clear()
-        else:
+        elif part is not last:
             waiting.extend(part.parameters(recurse=False))
             for child in part.children():
                 walk(child)

@@ -21,7 +21,8 @@ class FeatureGraph(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
-        self.task = family_of(model).task
+        family = family_of(model)
+        self.task, self._channels_last = family.task, family.channels_last
         self.names = (*(name for name, _ in blocks(model)), PENULTIMATE)
         self._outputs: list[torch.Tensor] = []
         for _, part in blocks(model):
@@ -47,12 +48,12 @@ class FeatureGraph(nn.Module):
         else:
             self.model(input_ids=first, attention_mask=mask)
         outputs, self._outputs = self._outputs, []
-        return tuple(_pooled(output, mask) for output in outputs)
+        return tuple(_pooled(output, mask, self._channels_last) for output in outputs)
 
 
-def _pooled(output: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    if output.dim() == 4:  # (B, C, H, W)
-        return output.mean((2, 3))
+def _pooled(output: torch.Tensor, mask: torch.Tensor | None, channels_last: bool) -> torch.Tensor:
+    if output.dim() == 4:  # (B, C, H, W) or (B, H, W, C)
+        return output.mean((1, 2) if channels_last else (2, 3))
     if output.dim() == 3:  # (B, L, d)
         return output.mean(1) if mask is None else masked_mean(output, mask.to(output.dtype))
     return output

@@ -61,7 +61,7 @@ def _decide(job: Job, bench: Bench, progress: Progress) -> dict[str, Any]:
     rate, started = recipe.learning_rate, time.monotonic()
     curve: tuple[tuple[float, float], ...] = ()
     if rate is None:
-        usual = usual_rate(job.base.family, recipe)
+        usual = usual_rate(job.base.trained_like, recipe)
         test = find_rate(bench.network, bench.train, bench.labels, recipe, bench.criterion, usual=usual, seed=0)
         rate, curve = test.rate, test.curve
     a_step = (time.monotonic() - started) / STEPS

@@ -18,6 +18,7 @@ from touchstone.nn.loading import load_config, load_weights
 from touchstone.nn.preprocess import Preprocessor, open_preprocessor
 from touchstone.supply.json_config import read_config
 from touchstone.supply.shipped import check_sums
+from touchstone.supply.timm_config import model_type
 from touchstone.supply.weights import find_weights
 
 BATCH = 32
@@ -50,7 +51,7 @@ class Predictor:
         if not folder.is_dir():
             raise ModelFilesError(Fault(str(folder), "no such folder"))
         check_sums(folder)
-        kind = read_config(folder / CONFIG).get("model_type")
+        kind = model_type(read_config(folder / CONFIG))
         if kind not in FAMILIES:
             raise ModelFilesError(Fault(str(folder), f"architecture {kind} is not supported"))
         find_weights(folder)

@@ -12,8 +12,11 @@ import transformers
 
 from touchstone.core import digest
 from touchstone.core.errors import Fault, ModelFilesError
-from touchstone.nn.base_model import Base
+from touchstone.nn.base_model import CONFIG, Base
 from touchstone.nn.loading import one_line, quiet
+from touchstone.nn.timm_pictures import TimmPictures
+from touchstone.supply.json_config import read_config
+from touchstone.supply.timm_config import TIMM, model_type
 
 Batch = dict[str, torch.Tensor]
 
@@ -43,7 +46,8 @@ def open_preprocessor(folder: Path, task: str, max_length: int | None = None) ->
         where the preparation files are absent or cannot be read
     """
     if task == "image-classification":
-        return Pictures(folder)
+        config = read_config(folder / CONFIG) if (folder / CONFIG).is_file() else {}
+        return TimmPictures(config, str(folder)) if model_type(config) == TIMM else Pictures(folder)
     return Texts(folder, max_length or 256)
 
 

@@ -21,7 +21,7 @@ from touchstone.nn.assembly import Cut, TrainingData, canonical, held, place, sh
 from touchstone.nn.base_model import Base
 from touchstone.nn.criterion import Criterion, adjusted_prior
 from touchstone.nn.evaluation import Held, probabilities
-from touchstone.nn.families import classifier
+from touchstone.nn.families import can_be_slim, classifier
 from touchstone.nn.loop import Outcome, Plan, Stop, train
 from touchstone.nn.network import Network, has_statistics, make_network, pays_in_half
 from touchstone.nn.range_test import find_rate
@@ -70,8 +70,8 @@ def scratch(
     if done is not None and done.fingerprint == fingerprint:
         return done
     started = time.monotonic()
-    slim = len(data.train) < SLIM_BELOW
-    side = SIDES.get(base.family) if slim else None
+    little = len(data.train) < SLIM_BELOW
+    slim, side = little and can_be_slim(base), SIDES.get(base.trained_like) if little else None
     model = place(classifier(base, data.classes, pretrained=False, seed=seed, slim=slim))
     parts = Cut(model, 0, None)
     on_shelf = shelf(base, cache, side=side)
@@ -100,7 +100,7 @@ def _plan(
     """The rate is found once for all seeds and kept."""
     path = cache / "decisions" / f"{_fingerprint(base, data, None, None).removeprefix('sha256:')[:32]}.json"
     if not path.is_file():
-        usual = CONVOLUTIONAL_RATE if base.family in SIDES else TRANSFORMER_RATE
+        usual = CONVOLUTIONAL_RATE if base.trained_like in SIDES else TRANSFORMER_RATE
         before = {name: value.clone() for name, value in network.model.state_dict().items()}
         found = find_rate(network, source, data.train.labels, RECIPE, criterion, usual=usual, seed=0)
         network.model.load_state_dict(before)  # the range test moved the normalisation statistics, too

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
+
+from touchstone.nn.timm_slimming import slim_arguments
+from touchstone.supply.timm_config import TIMM
 
 
 def slim_config(config: Any) -> Any:
-    """The configuration of a network with about half the width and half the layers; what depends on them follows."""
+    """The configuration of a network with about half the width and half the layers; what depends on them follows.
+
+    None for an architecture of timm that takes no such arguments.
+    """
+    if config.model_type == TIMM:
+        arguments = slim_arguments(config)
+        if arguments is None:
+            return None
+        slim = copy.deepcopy(config)
+        slim.model_args = {**config.model_args, **arguments}
+        return slim
     values = config.to_dict()
     values.update(_SLIMMERS[config.model_type](values))
     for name in ("layer_types", "out_features", "out_indices", "stage_names"):

@@ -7,6 +7,7 @@ family does between its blocks (attention masks, relative positions, window size
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,6 +52,8 @@ class SplitModel:
         kept = None if shared is None else backbone(model).get_submodule(shared)
         inner = [inner for _, part in executed_below(model, boundary) for inner in _opened(part, self._last)]
         self._lower = [part for part in inner if part is not kept]
+        if self._last not in self._lower:
+            self._lower.append(self._last)  # without weights: the pooling that ends a stem
         self._pixels = probe["pixel_values"].shape[1:] if "pixel_values" in probe else None
         self._templates: dict[nn.Module, Any] = {}
         with torch.no_grad(), evaluating(model):
@@ -89,7 +92,8 @@ class SplitModel:
     def _replaying(self, hidden: Tensor) -> Iterator[None]:
         replaced = list(self._templates)
         for module in replaced:
-            module.forward = _replay(self._templates[module], hidden)
+            stands_in = self._pixels is not None and module is not self._last
+            module.forward = _replay(self._templates[module], hidden, stands_in)
         try:
             yield
         finally:
@@ -99,23 +103,39 @@ class SplitModel:
     def _record(self, probe: Batch) -> None:
         """Keep the shape of what every lower module returns: which places are tensors, and the rest as it is.
 
-        What runs after the last lower block (a final normalisation) runs in the upper part, frozen or not.
+        What runs after the last lower block (a final normalisation) runs in the upper part, frozen or not. Of pictures
+        also an activation between lower modules is replaced, which would else be applied in place to a stand-in.
         """
+        calls = Counter[nn.Module]()
 
         def keep(module: nn.Module, args: Any, output: Any) -> None:
+            calls[module] += 1
             if self._last not in self._templates:
                 self._templates[module] = _template(output)
 
-        handles = [module.register_forward_hook(keep) for module in self._lower]
+        watched = [*self._lower, *(self._between() if self._pixels is not None else ())]
+        handles = [module.register_forward_hook(keep) for module in watched]
         try:
             self.model(**probe)
         finally:
             for handle in handles:
                 handle.remove()
+        again = [module for module in self._templates if calls[module] > 1 and _is_weightless(module)]
+        for module in again:
+            del self._templates[module]  # it may run above the cut, too
+
+    def _between(self) -> list[nn.Module]:
+        """Modules without weights that are no part of a lower module."""
+        inside = {inner for part in self._lower for inner in part.modules()}
+        outside = (part for part in self.model.modules() if part not in inside and next(part.children(), None) is None)
+        return [part for part in outside if _is_weightless(part)]
 
     def _verify(self, probe: Batch) -> None:
         whole = self.model(**probe).logits
-        parts = self.upper({**_without_pixels(probe), HIDDEN: self.lower(probe)})
+        try:
+            parts = self.upper({**_without_pixels(probe), HIDDEN: self.lower(probe)})
+        except RuntimeError as fault:
+            raise SplitError(f"the part above block {self.boundary} does not run alone ({fault})") from fault
         if not torch.allclose(whole, parts, rtol=1e-3, atol=1e-4 * float(whole.abs().max() + 1)):
             raise SplitError(f"the parts above and below block {self.boundary} do not give what the whole model gives")
 
@@ -144,6 +164,10 @@ def _opened(part: nn.Module, last: nn.Module) -> list[nn.Module]:
     return [inner for child in part.children() for inner in _opened(child, last)]
 
 
+def _is_weightless(part: nn.Module) -> bool:
+    return next(part.parameters(), None) is None
+
+
 def _without_pixels(batch: Batch) -> Batch:
     return {name: value for name, value in batch.items() if name != "pixel_values"}
 
@@ -158,21 +182,27 @@ def _first_tensor(output: Any) -> Tensor:
 
 
 def _template(output: Any) -> Any:
-    """The output with every tensor replaced by a mark; sizes and None stay as they are."""
+    """The output with every tensor replaced by its shape; sizes and None stay as they are."""
     if isinstance(output, Tensor):
-        return _HERE
+        return _Shape(output.shape)
     if isinstance(output, tuple | list):
         return type(output)(_template(part) for part in output)
     return output
 
 
-_HERE = object()
+class _Shape(tuple[int, ...]):
+    """Where a tensor stood."""
 
 
-def _replay(template: Any, hidden: Tensor) -> Callable[..., Any]:
+def _replay(template: Any, hidden: Tensor, stands_in: bool) -> Callable[..., Any]:
+    """A ``forward`` that gives ``hidden``, or where it only ``stands_in`` zeros of the shape that is expected there.
+
+    What a model does between lower modules (a class token, positions) then meets what it can work on; nothing reads it.
+    """
+
     def filled(part: Any) -> Any:
-        if part is _HERE:
-            return hidden
+        if isinstance(part, _Shape):
+            return hidden.new_zeros(1).expand(len(hidden), *part[1:]) if stands_in else hidden
         if isinstance(part, tuple | list):
             return type(part)(filled(inner) for inner in part)
         return part

@@ -25,7 +25,7 @@ class Work:
     """For each block, the share of the work in it and below it, 0..1."""
 
 
-def work_of(base: Base, image_size: int = 224) -> Work:
+def work_of(base: Base) -> Work:
     """Count on the meta device: shapes are followed, nothing is computed."""
     with torch.device("meta"), quiet():
         model = auto_class(base.task).from_config(load_config(base.path, base.written)).eval()
@@ -39,7 +39,7 @@ def work_of(base: Base, image_size: int = 224) -> Work:
     ]
     with torch.no_grad():
         if base.task == "image-classification":
-            model(pixel_values=torch.empty(1, 3, image_size, image_size, device="meta"))
+            model(pixel_values=torch.empty(1, 3, *base.picture_size, device="meta"))
         else:
             ids = torch.zeros(1, _TOKENS, dtype=torch.long, device="meta")
             model(input_ids=ids)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from touchstone.core.errors import Fault, ModelFilesError
+from touchstone.core.errors import Fault, ModelExtraError, ModelFilesError
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.pipeline.bench import Bench
 from touchstone.study.model import Adapted, BaseModel
@@ -64,7 +64,7 @@ def open_bases(bench: Bench, vetted: Sequence[Vetted], stopped: Mapping[str, str
     Raises
     ------
     ModelFilesError
-        where the study names no base at all
+        where the study names no base at all, or one that needs packages which are not installed
     """
     if not bench.study.base_models:
         raise ModelFilesError(Fault("base_models", "the study names no base model", "name at least one folder"))
@@ -76,6 +76,8 @@ def open_bases(bench: Bench, vetted: Sequence[Vetted], stopped: Mapping[str, str
             continue
         try:
             opened.append(_open(bench, model, seen))
+        except ModelExtraError:
+            raise  # nothing can be said of this base before they are
         except ModelFilesError as error:
             bench.progress.say(f"refused: {error}")
             refused.append(Refused(model, "; ".join(_sentence(fault) for fault in error.faults)))

@@ -86,7 +86,7 @@ class Finished:
         """The model's architecture as its configuration names it; empty where none does."""
         try:
             config = json.loads((self._model / "config.json").read_text(encoding="utf-8")) if self._model else {}
-            return str(config.get("model_type") or "")
+            return str(config.get("architecture") or config.get("model_type") or "")  # the first is timm's
         except (OSError, ValueError, AttributeError):
             return ""
 

@@ -98,7 +98,7 @@ def environment() -> dict[str, str]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in ("touchstone-ml", "torch", "transformers", "numpy", "scikit-learn"):
+    for name in ("touchstone-ml", "torch", "transformers", "timm", "numpy", "scikit-learn"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from touchstone.supply import front_matter
 from touchstone.supply.documents import Documents
 from touchstone.supply.stated import Stated
+from touchstone.supply.timm_config import TIMM, model_type
 
 State = Literal["verified", "claimed", "contradicted", "missing"]
 LONGEST = 1000
@@ -197,6 +198,8 @@ def _head_field(name: str, head: Mapping[str, Any], config: Mapping[str, Any], l
         same = stated is not None and stated.id == license_of_text
         return Field(name, "verified" if same else "contradicted", told, f"the licence text is {license_of_text}")
     if name == "library_name" and values[0].lower() == "transformers" and isinstance(config.get("model_type"), str):
+        return Field(name, "verified", told, "config.json is of that library")
+    if name == "library_name" and values[0].lower() == "timm" and model_type(dict(config)) == TIMM:
         return Field(name, "verified", told, "config.json is of that library")
     if name == "pipeline_tag" and values[0] in _TASKS and architectures:
         fits = any(architecture.endswith(_TASKS[values[0]]) for architecture in architectures)

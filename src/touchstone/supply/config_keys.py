@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from touchstone.supply.timm_config import PRETRAINED, TIMM, model_type
+
 _EVERY = frozenset({
     "_name_or_path", "architectures", "chunk_size_feed_forward", "dtype", "finetuning_task", "id2label", "is_encoder_decoder",
     "label2id", "model_type", "num_labels", "output_attentions", "output_hidden_states", "problem_type", "return_dict",
@@ -50,6 +52,10 @@ KNOWN: dict[str, frozenset[str]] = {
         "depths", "drop_path_rate", "embed_dim", "encoder_stride", "mlp_ratio", "num_heads", "num_layers", "path_norm", "qkv_bias",
         "use_absolute_embeddings", "window_size",
     },
+    TIMM: _EVERY | {
+        "architecture", "do_pooling", "global_pool", "initializer_range", "label_descriptions", "label_names", "model_args", "num_classes",
+        "num_features", "pretrained_cfg",
+    },
     "bert": _EVERY | _TEXT,
     "roberta": _EVERY | _TEXT,
     "xlm-roberta": _EVERY | _TEXT,
@@ -69,7 +75,23 @@ KNOWN: dict[str, frozenset[str]] = {
 
 
 def unknown_keys(config: dict[str, Any]) -> tuple[str, ...]:
-    """Settings that the model's type does not know; none for types without a list, which no loader here takes."""
-    kind = config.get("model_type")
-    known = KNOWN.get(kind) if isinstance(kind, str) else None
-    return () if known is None else tuple(sorted(config.keys() - known))
+    """Settings that the model's type does not know; none for types without a list, which no loader here takes.
+
+    Of timm's nested ``pretrained_cfg`` they are named with a point.
+    """
+    kind = model_type(config)
+    known = None if kind is None else KNOWN.get(kind)
+    if known is None:
+        return ()
+    nested = config.get("pretrained_cfg") if kind == TIMM else None
+    inner = nested.keys() - PRETRAINED if isinstance(nested, dict) else set[str]()
+    return tuple(sorted([*(config.keys() - known), *(f"pretrained_cfg.{name}" for name in inner)]))
+
+
+def without(config: dict[str, Any], dropped: tuple[str, ...]) -> dict[str, Any]:
+    """The configuration less what :func:`unknown_keys` named."""
+    kept = {key: value for key, value in config.items() if key not in dropped}
+    if isinstance(kept.get("pretrained_cfg"), dict):
+        nested = kept["pretrained_cfg"]
+        kept["pretrained_cfg"] = {key: value for key, value in nested.items() if f"pretrained_cfg.{key}" not in dropped}
+    return kept

@@ -7,13 +7,14 @@ import re
 from typing import Any
 
 from touchstone.supply.blob import Blob
-from touchstone.supply.config_keys import unknown_keys
+from touchstone.supply.config_keys import unknown_keys, without
 from touchstone.supply.config_rules import check_modules, check_settings, check_template
 from touchstone.supply.content import LARGEST_TEXT
 from touchstone.supply.judgement import Judgement, Made
 from touchstone.supply.outcome import Outcome
 from touchstone.supply.rules import Held, Refused
 from touchstone.supply.strict_json import TOKENIZER_BYTES, Bounds, parse_json
+from touchstone.supply.timm_config import TIMM, check_timm, model_type
 from touchstone.supply.work import OBJECT
 
 _LOADED_JSON = frozenset({
@@ -65,17 +66,18 @@ def judge_json(blob: Blob, name: str) -> Judgement:
     if isinstance(value, dict) and "weight_map" in value:
         return _index(blob, name, value)
     check_settings(value)
+    if short == "config.json" and isinstance(value, dict) and model_type(value) == TIMM:
+        check_timm(value)
     judgement = Judgement("JSON", Outcome.ACCEPT)
     if short not in _LOADED_JSON:
         judgement.notes.append("no loading code looks for a file of this name, so it is left out of the working copy")
         return judgement
     dropped = unknown_keys(value) if short == "config.json" and isinstance(value, dict) else ()
     if dropped:
-        kept = {key: inner for key, inner in value.items() if key not in dropped}
-        text = json.dumps(kept, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        text = json.dumps(without(value, dropped), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         judgement.made.append(Made.of_bytes(name, text.encode()))
         judgement.notes.append(
-            f"settings that {value['model_type']} does not know are left out: {', '.join(map(_shown, dropped[:20]))}"
+            f"settings that {model_type(value)} does not know are left out: {', '.join(map(_shown, dropped[:20]))}"
         )
         judgement.details["dropped_keys"] = list(dropped)
     else:
