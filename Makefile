@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Exit statuses 3 and 4 are verdicts (reject, hold): the demo did what it should.
 A_VERDICT := { s=$$?; [ $$s -eq 3 ] || [ $$s -eq 4 ]; }
 
-.PHONY: help demo demo-text test test-postgres test-mlflow lint format types docs acceptance fuzz bench faults bases pages pins clean
+.PHONY: help demo demo-text test test-postgres test-mlflow test-sigstore lint format types docs acceptance fuzz bench faults bases pages pins clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -58,6 +58,11 @@ test-mlflow: $(FOR_WORK)
 	{ $(PYTHON) -m venv $(VENV)-mlflow && $(VENV)-mlflow/bin/python -m pip install --quiet --disable-pip-version-check 'mlflow>=3'; }; }; then \
 	TOUCHSTONE_TEST_MLFLOW=$(abspath $(VENV)-mlflow/bin/mlflow) OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/registry/test_mlflow_server.py; \
 	else echo "test-mlflow: no MLflow could be installed, nothing was run"; fi
+
+## make test-sigstore   the tests of keyless signatures, with the extra installed
+test-sigstore: $(FOR_WORK)
+	@if $(INSTALL) -e '.[sigstore]'; then OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/supply/test_keyless.py; \
+	else echo "test-sigstore: sigstore could not be installed, nothing was run"; fi
 
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)

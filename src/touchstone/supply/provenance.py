@@ -29,7 +29,7 @@ class Level(StrEnum):
     PUBLISHER = "T2"
     """Also a publisher on the list of trusted ones, and the licence's text."""
     SIGNED = "T3"
-    """Also a signature by a trusted key over all files that reach the working copy."""
+    """Also a signature by a trusted key or identity over all files that reach the working copy."""
 
 
 WANTED = {
