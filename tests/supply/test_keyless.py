@@ -262,6 +262,19 @@ def test_without_the_extra_it_is_said_and_nothing_passes(tmp_path: Path, monkeyp
     assert [one.kind for one in one(folder, home).differences] == ["changed"]
 
 
+@needs_sigstore
+def test_a_signer_who_cannot_be_heard_for_a_while_is_not_a_signer_who_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, home, instance = signed(tmp_path)
+    assert vetted(folder, home).integrity.pinned.state == "first use"
+    with monkeypatch.context() as bare:
+        bare.setitem(sys.modules, "sigstore", None)
+        assert vetted(folder, home).integrity.pinned.state == "as pinned"
+    trust(home, instance, "nobody@example.org https://example.org")
+    assert vetted(folder, home).integrity.pinned.of("signer")
+
+
 def test_lines_of_another_form_trust_nobody() -> None:
     text = f"# {PERSON} {ISSUER}\n\n  {PERSON}\t{ISSUER}  \n{PERSON}\na b c d\n{WORKFLOW} {ISSUER} acme.json\n"
     assert read_identities(text) == (Identity(PERSON, ISSUER), Identity(WORKFLOW, ISSUER, "acme.json"))

@@ -45,6 +45,8 @@ class Voucher:
     """What a manifest says beside the bytes."""
     mend: str = ""
     """What would decide it, where it is undecided."""
+    lacks_extra: bool = False
+    """Whether it is undecided only because an extra is not installed: then nothing is known of who signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,10 @@ class Integrity:
 
     @property
     def signer(self) -> str | None:
-        """Who signed all of it, where a trusted signature holds."""
-        return self.signed.signer if self.signed else None
+        """Who signed all of it, where a trusted signature holds; empty where that cannot be told without an extra."""
+        if self.signed:
+            return self.signed.signer
+        return "" if any(voucher.lacks_extra for voucher in self.vouchers) else None
 
     @property
     def stated(self) -> tuple[str, Stated]:
@@ -200,7 +204,7 @@ def _signature(file: str, data: bytes, found: Manifest, trust: Trust) -> Voucher
         return Voucher(file, "signature", "fails", str(fault))
     kind: Literal["signature", "keyless"] = "keyless" if signed.is_keyless else "signature"
     try:
-        signer, doubt, mend = _signer(signed, trust)
+        signer, doubt = _signer(signed, trust)
     except signing.SignatureFault as fault:
         return Voucher(file, kind, "fails", str(fault))
     allowed = (*signing.GIT_PATHS, file)
@@ -210,21 +214,21 @@ def _signature(file: str, data: bytes, found: Manifest, trust: Trust) -> Voucher
     if differences:
         return Voucher(file, kind, "fails", "", differences, signer, unsigned)
     if signer is None:
-        return Voucher(file, kind, "undecided", doubt, (), None, unsigned, mend=mend)
+        return Voucher(
+            file, kind, "undecided", str(doubt), (), None, unsigned, mend=doubt.mend, lacks_extra=doubt.lacks_extra
+        )
     if odd := sorted(set(signed.ignored) - set(allowed) - {signing.SIGNATURE}):
         reason = f"its signer left more unsigned than the specification does: {', '.join(odd[:5])}"
         return Voucher(file, kind, "undecided", reason, (), None, unsigned, mend=_ASK)
     return Voucher(file, kind, "holds", "", (), signer, unsigned)
 
 
-def _signer(signed: signing.Signed, trust: Trust) -> tuple[str | None, str, str]:
-    """Who signed, of those trusted here; or why that cannot be told, and what would change it."""
+def _signer(signed: signing.Signed, trust: Trust) -> tuple[str | None, keyless.Unchecked]:
+    """Who signed, of those trusted here; or why that cannot be told."""
     try:
         signer = trust.signer(signed)
     except keyless.Unchecked as doubt:
-        return None, str(doubt), doubt.mend
-    if signer is not None:
-        return signer, "", ""
+        return None, doubt
     who = (
         f"key {signed.hint[:16]}, which"
         if signed.hint
@@ -232,4 +236,4 @@ def _signer(signed: signing.Signed, trust: Trust) -> tuple[str | None, str, str]
         if signed.chain
         else "a key that"
     )
-    return None, f"it was made by {who} is not trusted here", _ASK
+    return signer, keyless.Unchecked(f"it was made by {who} is not trusted here", _ASK)

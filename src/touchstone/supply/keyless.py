@@ -30,8 +30,8 @@ _INSTALL = "pip install 'touchstone-ml[sigstore]'"
 class Unchecked(Exception):
     """A signature that nobody can judge here: why, in one line, and what would change that."""
 
-    def __init__(self, why: str, mend: str) -> None:
-        self.mend = mend
+    def __init__(self, why: str, mend: str, *, lacks_extra: bool = False) -> None:
+        self.mend, self.lacks_extra = mend, lacks_extra
         super().__init__(why)
 
 
@@ -104,7 +104,7 @@ def _library() -> _Library:
             from sigstore.verify import policy
     except ModuleNotFoundError as fault:
         why = "it is keyless, and only the extra `sigstore`, which is not installed, can tell whether it holds"
-        raise Unchecked(why, f"install it: {_INSTALL}") from fault
+        raise Unchecked(why, f"install it: {_INSTALL}", lacks_extra=True) from fault
     return _Library(errors, models, policy, verify)
 
 
