@@ -76,7 +76,7 @@ def trace(model: BaseModel, use: str, trust: Trust, integrity: Integrity | None,
             level = Level.SIGNED
     return Provenance(
         level, WANTED[use], source, model.revision, is_immutable(model.revision), publisher, said,
-        model.repository is None, integrity.signer if integrity else None, alarms,
+        model.repository is None, (integrity.signer or None) if integrity else None, alarms,
     )  # fmt: skip
 
 
