@@ -57,7 +57,7 @@ class Trust:
     def identities(self) -> tuple[keyless.Identity, ...]:
         """Who may sign keyless."""
         path = self.home / "identities.txt"
-        return keyless.read_identities(path.read_text(encoding="utf-8")) if path.is_file() else ()
+        return keyless.read_identities(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else ()
 
     def signer(self, signed: Signed) -> str | None:
         """Who of those trusted here made a signature; None where its key or root is not known here.

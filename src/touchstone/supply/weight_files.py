@@ -16,7 +16,7 @@ from touchstone.supply.safetensors_header import MAXIMUM_HEADER_BYTES, parse_hea
 from touchstone.supply.state_dict import Converted, files_of
 from touchstone.supply.tensors import Layout, TensorFile
 from touchstone.supply.torch_files import is_legacy, read_legacy, read_pickle
-from touchstone.supply.work import MEMBER, TENSOR
+from touchstone.supply.work import CONVERTED, TENSOR
 from touchstone.supply.zip_reader import Member, open_member
 
 _MOST_NAMES = 200_000
@@ -107,7 +107,7 @@ def judge_npz(blob: Blob, name: str, members: Iterable[Member]) -> Judgement:
     """Numpy arrays in a zip archive."""
     layout = Layout(max(16 << 20, 64 * blob.size))
     for member in members:
-        blob.work.spend(MEMBER)
+        blob.work.spend(2 * CONVERTED)
         layout.add(member.name.removesuffix(".npy"), read_npy(open_member(blob, member)))
     return judge_arrays(layout, name, "NumPy arrays")
 

@@ -8,7 +8,7 @@ LEAST = 200_000
 """Steps that every file may take: about 50 ms of one core of 2026, and a checkpoint of 2,000 tensors."""
 SMALL = 1 << 20
 """Bytes up to which no more than that is allowed; beyond, each byte brings a step."""
-OPERATION, CALL, RECORD, TENSOR, CONVERTED, MEMBER = 2, 4, 20, 30, 36, 120
+OPERATION, CALL, RECORD, TENSOR, CONVERTED, MEMBER = 2, 4, 20, 30, 36, 150
 """Steps for what takes longer than one of the opcodes that state dicts are made of (about a quarter of a microsecond):
 another opcode, a call or name in a pickle, a record of an archive, a tensor of a header, a tensor on its way into
 safetensors, and a member that is judged or converted as a file of its own."""

@@ -269,7 +269,8 @@ def _read_local(blob: Blob, entry: _Entry, directory: int) -> tuple[Member, int]
         raise _broken(f"its two records of {ascii(entry.name)[:120]} disagree")
     size, packed = _large(rest[name_size:], (size, packed))
     told, wanted = (crc, packed, size), (entry.crc, entry.packed, entry.size)
-    if told != wanted and not (flags & _LATER and all(a in (0, b) for a, b in zip(told, wanted, strict=True))):
+    left_open = flags & _LATER and (not any(told) or all(a in (0, b) for a, b in zip(told, wanted, strict=True)))
+    if told != wanted and not left_open:
         raise _broken(f"its two records of {ascii(entry.name)[:120]} disagree")
     stop = start + entry.packed
     if method == _STORED and entry.packed != entry.size:
