@@ -212,6 +212,7 @@ class _Machine:
                         stack[-1] = (stack[-1],)
                         continue
                     elif code == _MARK:
+                        opcodes += OPERATION - 1
                         self.marked.append(stack)
                         stack = self.stack = []
                         continue

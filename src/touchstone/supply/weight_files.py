@@ -107,7 +107,7 @@ def judge_npz(blob: Blob, name: str, members: Iterable[Member]) -> Judgement:
     """Numpy arrays in a zip archive."""
     layout = Layout(max(16 << 20, 64 * blob.size))
     for member in members:
-        blob.work.spend(2 * CONVERTED)
+        blob.work.spend(3 * CONVERTED)
         layout.add(member.name.removesuffix(".npy"), read_npy(open_member(blob, member)))
     return judge_arrays(layout, name, "NumPy arrays")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from touchstone.supply.rules import Refused
 
-LEAST = 200_000
+LEAST = 250_000
 """Steps that every file may take: about 50 ms of one core of 2026, and a checkpoint of 2,000 tensors."""
 SMALL = 1 << 20
 """Bytes up to which no more than that is allowed; beyond, each byte brings a step."""
-OPERATION, CALL, RECORD, TENSOR, CONVERTED, MEMBER = 2, 4, 20, 30, 36, 150
-"""Steps for what takes longer than one of the opcodes that state dicts are made of (about a quarter of a microsecond):
+OPERATION, CALL, RECORD, TENSOR, CONVERTED, MEMBER = 2, 6, 30, 36, 24, 230
+"""Steps for what takes longer than one of the opcodes that state dicts are made of (about a fifth of a microsecond):
 another opcode, a call or name in a pickle, a record of an archive, a tensor of a header, a tensor on its way into
 safetensors, and a member that is judged or converted as a file of its own."""
 VALUE, LIST, OBJECT = 2, 2, 6
