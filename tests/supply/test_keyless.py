@@ -110,9 +110,11 @@ def test_nobody_else_is_taken_for_the_one_that_is_trusted(tmp_path: Path, line: 
     [
         (f"{PERSON} {ISSUER} other.json", "keys/other.json, which is trusted here, did not issue its certificate"),
         (f"{PERSON} {ISSUER}", "the public root of Sigstore, which is trusted here, did not issue its certificate"),
-        (f"{PERSON} {ISSUER} absent.json", "cannot be read"),
-        (f"{PERSON} {ISSUER} broken.json", "cannot be read"),
-        (f"{PERSON} {ISSUER} ../root.json", "cannot be read (it lies elsewhere)"),
+        (f"{PERSON} {ISSUER} absent.json", "cannot be used"),
+        (f"{PERSON} {ISSUER} broken.json", "cannot be used"),
+        (f"{PERSON} {ISSUER} bare.json", "cannot be used"),
+        (f"{PERSON} {ISSUER} logless.json", "cannot be used"),
+        (f"{PERSON} {ISSUER} ../root.json", "cannot be used (it lies elsewhere)"),
     ],
 )
 def test_another_root_decides_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, why: str) -> None:
@@ -123,6 +125,9 @@ def test_another_root_decides_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
     (home / "root.json").write_text(instance.trusted_root())
     (home / "keys" / "other.json").write_text(Instance().trusted_root())
     (home / "keys" / "broken.json").write_text('{"mediaType": "application/json"}')
+    plain = json.loads(instance.trusted_root())
+    (home / "keys" / "bare.json").write_text(json.dumps({**plain, "certificateAuthorities": []}))
+    (home / "keys" / "logless.json").write_text(json.dumps({**plain, "ctlogs": []}))
     found = one(folder, home)
     assert (found.state, found.signer) == ("undecided", None)
     assert why in found.reason and "\n" not in found.reason and found.mend
@@ -273,6 +278,18 @@ def test_a_signer_who_cannot_be_heard_for_a_while_is_not_a_signer_who_left(
         assert vetted(folder, home).integrity.pinned.state == "as pinned"
     trust(home, instance, "nobody@example.org https://example.org")
     assert vetted(folder, home).integrity.pinned.of("signer")
+
+
+def test_an_extra_that_is_broken_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, home, _ = signed(tmp_path)
+    (tmp_path / "bent" / "sigstore").mkdir(parents=True)
+    (tmp_path / "bent" / "sigstore" / "__init__.py").write_text("import a_package_that_is_not_there\n")
+    for name in [name for name in sys.modules if name.split(".")[0] == "sigstore"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.syspath_prepend(str(tmp_path / "bent"))
+    found = one(folder, home)
+    assert (found.state, found.lacks_extra) == ("undecided", True)
+    assert "cannot be loaded (No module named 'a_package_that_is_not_there')" in found.reason
 
 
 def test_lines_of_another_form_trust_nobody() -> None:

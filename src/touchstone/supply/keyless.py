@@ -102,8 +102,10 @@ def _library() -> _Library:
         with _sockets_shut():
             from sigstore import errors, models, verify
             from sigstore.verify import policy
-    except ModuleNotFoundError as fault:
-        why = "it is keyless, and only the extra `sigstore`, which is not installed, can tell whether it holds"
+    except ImportError as fault:
+        is_absent = isinstance(fault, ModuleNotFoundError) and fault.name == "sigstore"
+        what = "is not installed" if is_absent else f"cannot be loaded ({_line(fault)})"
+        why = f"it is keyless, and only the extra `sigstore`, which {what}, can tell whether it holds"
         raise Unchecked(why, f"install it: {_INSTALL}", lacks_extra=True) from fault
     return _Library(errors, models, policy, verify)
 
@@ -124,15 +126,17 @@ def _sockets_shut() -> Iterator[None]:
 
 def _held(library: _Library, signed: Signed, one: Identity, folder: Path) -> str:
     """Verify all of it: chain, time, both logs, identity, issuer, and the signature over the statement that was read."""
-    root = _root(library, one, folder)
-    policy = library.policy
+    root, verifier = _root(library, one, folder)
+    policy, errors = library.policy, library.errors
     issuer = policy.AnyOf([policy.OIDCIssuer(one.issuer), policy.OIDCIssuerV2(one.issuer)])
     wanted = policy.AllOf([policy.Identity(identity=one.name), issuer])
     try:
         bundle = library.models.Bundle.from_json(signed.bundle)
-        kind, payload = library.verify.Verifier(trusted_root=root).verify_dsse(bundle, wanted)
+        kind, payload = verifier.verify_dsse(bundle, wanted)
     except Exception as fault:  # the library reads hostile bytes here: however it fails, nothing was verified
-        if isinstance(fault, library.errors.CertValidationError) and not _is_of(root, signed.chain[0]):
+        if isinstance(fault, errors.MetadataError):
+            raise _unreadable(one, fault) from fault
+        if isinstance(fault, errors.CertValidationError) and not _is_of(root, signed.chain[0]):
             where = f"keys/{one.root}" if one.root else "the public root of Sigstore"
             raise Unchecked(
                 f"{where}, which is trusted here, did not issue its certificate",
@@ -144,7 +148,8 @@ def _held(library: _Library, signed: Signed, one: Identity, folder: Path) -> str
     return str(one)
 
 
-def _root(library: _Library, one: Identity, folder: Path) -> Any:
+def _root(library: _Library, one: Identity, folder: Path) -> tuple[Any, Any]:
+    """The trusted root of an identity, and a verifier that goes by it."""
     path = folder / one.root
     chatter = logging.getLogger("sigstore")
     level = chatter.level
@@ -152,15 +157,23 @@ def _root(library: _Library, one: Identity, folder: Path) -> Any:
     try:
         if one.root and path.resolve().parent != folder.resolve():
             raise ValueError("it lies elsewhere")
-        if one.root:
-            return library.models.TrustedRoot.from_file(str(path))
-        return library.models.ClientTrustConfig.production(offline=True).trusted_root
+        models = library.models
+        root = (
+            models.TrustedRoot.from_file(str(path))
+            if one.root
+            else models.ClientTrustConfig.production(offline=True).trusted_root
+        )
+        return root, library.verify.Verifier(trusted_root=root)
     except (OSError, ValueError, library.errors.Error) as fault:
-        where = f"keys/{one.root}" if one.root else "of Sigstore's public instance"
-        why = f"the trusted root {where} for {one} cannot be read ({_line(fault)})"
-        raise Unchecked(why, "put a trusted root (trusted_root.json) under keys/ and name it on the line") from fault
+        raise _unreadable(one, fault) from fault
     finally:
         chatter.setLevel(level)
+
+
+def _unreadable(one: Identity, fault: Exception) -> Unchecked:
+    where = f"keys/{one.root}" if one.root else "of Sigstore's public instance"
+    why = f"the trusted root {where} for {one} cannot be used ({_line(fault)})"
+    return Unchecked(why, "put a trusted root (trusted_root.json) under keys/ and name it on the line")
 
 
 def _claimed(certificate: bytes) -> tuple[tuple[str, ...], str]:
