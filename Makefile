@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # Exit statuses 3 and 4 are verdicts (reject, hold): the demo did what it should.
 A_VERDICT := { s=$$?; [ $$s -eq 3 ] || [ $$s -eq 4 ]; }
 
-.PHONY: help demo demo-text test test-postgres test-mlflow test-timm lint format types docs acceptance fuzz bench faults bases pages pins clean
+.PHONY: help demo demo-text test test-postgres test-mlflow test-timm test-sigstore lint format types docs acceptance fuzz bench faults bases pages pins clean
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -64,6 +64,11 @@ test-timm: $(FOR_WORK)
 	@if [ -d $(VENV)-timm ] || $(BIN)/python scripts/timm_environment.py $(VENV)-timm; then \
 	OMP_NUM_THREADS=1 $(VENV)-timm/bin/python -m pytest tests/nn/test_timm.py tests/nn/test_timm_pictures.py tests/pipeline/test_timm.py; \
 	else echo "test-timm: no timm could be installed, nothing was run"; fi
+
+## make test-sigstore   the tests of keyless signatures, with the extra installed
+test-sigstore: $(FOR_WORK)
+	@if $(INSTALL) -e '.[sigstore]'; then OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/supply/test_keyless.py; \
+	else echo "test-sigstore: sigstore could not be installed, nothing was run"; fi
 
 ## make lint        style of the code, and documents that hold together
 lint: $(FOR_WORK)

@@ -23,6 +23,9 @@ from touchstone.registry.place import Place
 from touchstone.registry.place import find as find_place
 from touchstone.registry.verify import Chain, verify
 
+_BUSY = "of this process's own processor time"
+"""Beside other work on the machine a question also waits for its turn, which says nothing of the registry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -84,8 +87,8 @@ def _questions(registry: Registry, tree: Tree, rounds: int) -> Iterator[Measured
         with registry.writing() as writer:
             writer.append("register", child, Effects(Entity(child, "model", "new"), (Link(child, "finetune", id),)))
 
-    yield Measured("exposure of a base, p99", p99(exposure, bases), "ms", 10)
-    yield Measured("ancestors of a model, p99", p99(upward, bases), "ms", 2)
+    yield from _asked("exposure of a base", exposure, bases, 10)
+    yield from _asked("ancestors of a model", upward, bases, 2)
     yield Measured("registering a derived model, durable, p99", p99(derive, bases[ROOTS : 2 * ROOTS]), "ms", 20)
     started = time.perf_counter()
     with registry.writing(decision=True) as writer:
@@ -100,21 +103,29 @@ def _questions(registry: Registry, tree: Tree, rounds: int) -> Iterator[Measured
         hit = len(exposed(session, find(session, model(0))))
         assert listed(session, "advisory"), "it was written"
     yield Measured(f"advise against the largest base ({hit:,} products)", time.perf_counter() - started, "s", 1)
-    started = time.perf_counter()
+    started, worked = time.perf_counter(), time.process_time()
     with registry.reading() as session:
         chain = Chain(())
         assert not list(chain.faults(session.stream(f"SELECT {COLUMNS} FROM event ORDER BY seq")))
-    yield Measured("verifying the chain", chain.events / (time.perf_counter() - started), "events/s", 300_000, True)
+    seconds, busy = time.perf_counter() - started, time.process_time() - worked
+    yield Measured("verifying the chain", chain.events / seconds, "events/s", 300_000, True)
+    yield Measured(f"verifying the chain, {_BUSY}", chain.events / busy, "events/s", 300_000, True)
     started = time.perf_counter()
     assert verify(registry, tables=False).whole
     yield Measured("the same with every body and checkpoint", time.perf_counter() - started, "s", 60)
 
 
-def p99(ask: Callable[[str], None], ids: list[str]) -> float:
+def _asked(what: str, ask: Callable[[str], None], ids: list[str], bar: float) -> Iterator[Measured]:
+    """What 99 of 100 questions stay under, as one waits for them and as they keep a processor busy."""
+    yield Measured(f"{what}, p99", p99(ask, ids), "ms", bar)
+    yield Measured(f"{what}, p99, {_BUSY}", p99(ask, ids, time.process_time), "ms", bar)
+
+
+def p99(ask: Callable[[str], None], ids: list[str], clock: Callable[[], float] = time.perf_counter) -> float:
     """Milliseconds that 99 of 100 questions stay under."""
     times = []
     for id in ids:
-        started = time.perf_counter()
+        started = clock()
         ask(id)
-        times.append(1000 * (time.perf_counter() - started))
+        times.append(1000 * (clock() - started))
     return sorted(times)[int(0.99 * (len(times) - 1))]

@@ -13,10 +13,13 @@ from cryptography.x509.oid import NameOID
 
 from tests.supply.small_models import COMMIT, OTHER_COMMIT, write_model
 from tests.supply.test_signing import key_file
+from touchstone.study.model import BaseModel
 from touchstone.supply import integrity, signing
 from touchstone.supply import manifest as manifests
 from touchstone.supply.integrity import Voucher
+from touchstone.supply.outcome import Outcome
 from touchstone.supply.trust import Trust
+from touchstone.supply.vetting import vet_files
 
 
 def vouchers(folder: Path, home: Path, revision: str | None = None) -> tuple[Voucher, ...]:
@@ -209,3 +212,13 @@ def test_a_certificate_counts_where_its_root_is_trusted_here(tmp_path: Path) -> 
     not_an_authority = certificate("middle", middle, "root", root, ca=False)
     certified(folder, [chain[0], not_an_authority], key)
     assert one(folder, home).state == "fails"
+
+
+@pytest.mark.parametrize("name", [signing.SIGNATURE, *integrity.CHECKSUMS])
+def test_what_vouches_for_the_others_needs_no_look_by_a_person(tmp_path: Path, name: str) -> None:
+    folder = write_model(tmp_path / "m")
+    (folder / name).write_text('{"mediaType": "of a bundle"}\n')
+    report = vet_files(BaseModel("m", folder), tmp_path / "home", keep=True)
+    assert report.files is not None and report.files.worst is not None and report.copy is not None
+    assert report.files.worst.outcome is Outcome.ACCEPT
+    assert name not in report.copy.manifest

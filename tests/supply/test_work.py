@@ -75,8 +75,9 @@ def test_a_file_built_to_be_slow_is_refused_with_a_way_on(what: str) -> None:
 
 
 @pytest.mark.parametrize("layout", [ZIP, LEGACY])
-def test_a_small_checkpoint_of_many_tensors_is_read(layout: str) -> None:
-    data = save({f"layer.{i}.weight": torch.zeros(4) for i in range(800)}, layout)
+@pytest.mark.parametrize("shape", [(4,), (2, 2), (1, 1, 3, 3)])
+def test_a_small_checkpoint_of_many_tensors_is_read(layout: str, shape: tuple[int, ...]) -> None:
+    data = save({f"encoder.layer.{i}.attention.weight": torch.zeros(shape) for i in range(2000)}, layout)
     assert len(data) < SMALL and judged("pytorch_model.bin", data).outcome is Outcome.CONVERT
 
 

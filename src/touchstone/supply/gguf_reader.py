@@ -88,7 +88,7 @@ def read_gguf(blob: Blob) -> Layout:
         raise _broken(f"it announces {n_keys:,} settings and {n_tensors:,} tensors")
     settings: dict[str, Any] = {}
     for _ in range(n_keys):
-        blob.work.spend(CALL)
+        blob.work.spend(2 * CALL)
         key = reader.text()
         if key in settings:
             raise _broken(f"its setting {ascii(key)[:80]} stands twice")

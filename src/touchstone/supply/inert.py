@@ -21,6 +21,13 @@ class Ref:
 
     module: str
     name: str
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.module, self.name)))
+
+    def __hash__(self) -> int:  # every call of a pickle looks its name up
+        return self._hash
 
     def __str__(self) -> str:
         return f"{self.module}.{self.name}"
@@ -127,6 +134,7 @@ _TENSOR_TYPES = frozenset({
 })  # fmt: skip
 _NUMBERS = frozenset({"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8", "c8", "c16"})
 NDARRAY = Ref("numpy", "ndarray")
+_LARGEST_COUNT = 1 << 62
 
 
 def _ordered(args: tuple[Any, ...]) -> Pairs:
@@ -197,12 +205,11 @@ def _device(args: tuple[Any, ...]) -> str:
 
 
 def _counts(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or not all(
-        type(number) is int and 0 <= number < 1 << 62 for number in value
-    ):
+    if type(value) not in (list, tuple) or len(value) > 64:
         raise Misfit
-    if len(value) > 64:
-        raise Misfit
+    for number in value:
+        if type(number) is not int or not 0 <= number < _LARGEST_COUNT:
+            raise Misfit
     return tuple(value)
 
 
@@ -228,7 +235,8 @@ def _tensor_v1(args: tuple[Any, ...]) -> TensorRef:
 def _tensor_v2(args: tuple[Any, ...]) -> TensorRef:
     storage, offset, shape, strides, _requires_grad, hooks, *metadata = args
     _check_hooks(hooks)
-    _check_bits(metadata)
+    if metadata:
+        _check_bits(metadata)
     return _tensor(storage, offset, shape, strides)
 
 
@@ -340,6 +348,8 @@ CONSTRUCTORS: dict[Ref, Callable[[tuple[Any, ...]], Any]] = {
     **{Ref(f"numpy.{core}.numeric", "_frombuffer"): _from_buffer for core in ("core", "_core")},
 }
 """The only names that a pickle may call, and what stands for them here."""
+FRUGAL = frozenset(_REBUILDS.values())
+"""Constructors that copy no more than a few numbers, whatever they are given."""
 
 NAMES: frozenset[Ref] = frozenset(
     {*CONSTRUCTORS, *STORAGES, *DTYPES, *_TENSOR_TYPES, NDARRAY, *(Ref("torch", name) for name in _SCHEMES)}

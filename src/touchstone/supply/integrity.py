@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from touchstone.supply import keyless, signing
 from touchstone.supply import manifest as manifests
-from touchstone.supply import signing
 from touchstone.supply.differences import Difference, between
 from touchstone.supply.manifest import Entry, Manifest
 from touchstone.supply.pins import Pinned, is_immutable
@@ -23,6 +23,7 @@ CHECKSUMS = ("SHA256SUMS", "SHA256SUMS.txt", "sha256sums.txt", "checksums.sha256
 _ABOVE = 3
 """Folders above a model in which a collection's manifest is looked for."""
 _LINE = re.compile(r"(?P<digest>[0-9a-fA-F]{64}) [ *](?P<name>.+)")
+_ASK = "ask the publisher for the key by another way and put it under keys/ of the state folder"
 _TAGGED = re.compile(r"SHA256 \((?P<name>.+)\) = (?P<digest>[0-9a-fA-F]{64})")
 
 
@@ -31,7 +32,7 @@ class Voucher:
     """A file that vouches for the others, and whether it is right."""
 
     file: str
-    kind: Literal["manifest", "checksums", "signature"]
+    kind: Literal["manifest", "checksums", "signature", "keyless"]
     state: Literal["holds", "fails", "undecided"]
     reason: str = ""
     differences: tuple[Difference, ...] = ()
@@ -42,6 +43,10 @@ class Voucher:
     """As a manifest states it."""
     stated: Stated = NOTHING
     """What a manifest says beside the bytes."""
+    mend: str = ""
+    """What would decide it, where it is undecided."""
+    lacks_extra: bool = False
+    """Whether it is undecided only because an extra is not installed: then nothing is known of who signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,16 @@ class Integrity:
         return tuple(voucher for voucher in self.vouchers if voucher.state == "undecided")
 
     @property
+    def signed(self) -> Voucher | None:
+        """The trusted signature that holds over all of it."""
+        return next((voucher for voucher in self.vouchers if voucher.signer and voucher.state == "holds"), None)
+
+    @property
     def signer(self) -> str | None:
-        """Who signed all of it, where a trusted signature holds."""
-        return next((voucher.signer for voucher in self.vouchers if voucher.signer and voucher.state == "holds"), None)
+        """Who signed all of it, where a trusted signature holds; empty where that cannot be told without an extra."""
+        if self.signed:
+            return self.signed.signer
+        return "" if any(voucher.lacks_extra for voucher in self.vouchers) else None
 
     @property
     def stated(self) -> tuple[str, Stated]:
@@ -188,27 +200,40 @@ def _held_against(voucher: Voucher, vouched: Manifest, found: Manifest, own: set
 def _signature(file: str, data: bytes, found: Manifest, trust: Trust) -> Voucher:
     try:
         signed = signing.read(data)
-        signer = trust.signer(signed)
     except signing.SignatureFault as fault:
         return Voucher(file, "signature", "fails", str(fault))
+    kind: Literal["signature", "keyless"] = "keyless" if signed.is_keyless else "signature"
+    try:
+        signer, doubt = _signer(signed, trust)
+    except signing.SignatureFault as fault:
+        return Voucher(file, kind, "fails", str(fault))
     allowed = (*signing.GIT_PATHS, file)
     left_out = tuple(entry.name for entry in found.files if signing.is_under(entry.name, signing.GIT_PATHS))
-    unsigned = [name for name in left_out if name not in signed.manifest]
+    unsigned = tuple(name for name in left_out if name not in signed.manifest)
     differences = between(signed.manifest, found, [*unsigned, file])
     if differences:
-        return Voucher(file, "signature", "fails", "", differences, signer, tuple(unsigned))
+        return Voucher(file, kind, "fails", "", differences, signer, unsigned)
     if signer is None:
-        who = (
-            f"key {signed.hint[:16]}, which"
-            if signed.hint
-            else "a certificate whose root"
-            if signed.chain
-            else "a key that"
-        )
         return Voucher(
-            file, "signature", "undecided", f"it was made by {who} is not trusted here", (), None, tuple(unsigned)
+            file, kind, "undecided", str(doubt), (), None, unsigned, mend=doubt.mend, lacks_extra=doubt.lacks_extra
         )
     if odd := sorted(set(signed.ignored) - set(allowed) - {signing.SIGNATURE}):
         reason = f"its signer left more unsigned than the specification does: {', '.join(odd[:5])}"
-        return Voucher(file, "signature", "undecided", reason, (), None, tuple(unsigned))
-    return Voucher(file, "signature", "holds", "", (), signer, tuple(unsigned))
+        return Voucher(file, kind, "undecided", reason, (), None, unsigned, mend=_ASK)
+    return Voucher(file, kind, "holds", "", (), signer, unsigned)
+
+
+def _signer(signed: signing.Signed, trust: Trust) -> tuple[str | None, keyless.Unchecked]:
+    """Who signed, of those trusted here; or why that cannot be told."""
+    try:
+        signer = trust.signer(signed)
+    except keyless.Unchecked as doubt:
+        return None, doubt
+    who = (
+        f"key {signed.hint[:16]}, which"
+        if signed.hint
+        else "a certificate whose root"
+        if signed.chain
+        else "a key that"
+    )
+    return signer, keyless.Unchecked(f"it was made by {who} is not trusted here", _ASK)

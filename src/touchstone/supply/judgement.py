@@ -21,6 +21,8 @@ class Made:
     name: str
     size: int
     chunks: Callable[[], Iterator[bytes]]
+    sha256: str = ""
+    """Where it is known already."""
 
     @classmethod
     def of_bytes(cls, name: str, data: bytes) -> Made:
@@ -33,9 +35,9 @@ class Made:
         return cls(name, blob.size, blob.chunks)
 
     @classmethod
-    def of_tensors(cls, name: str, file: TensorFile) -> Made:
+    def of_tensors(cls, name: str, file: TensorFile, sha256: str) -> Made:
         """A safetensors file to be."""
-        return cls(name, file.size, file.chunks)
+        return cls(name, file.size, file.chunks, sha256)
 
 
 @dataclass(slots=True)

@@ -164,7 +164,7 @@ def _record(blob: Blob, name: str, found: Judgement) -> VettedFile:
 
 def _product(made: Made, blob: Blob, sha256: str) -> Product:
     same = getattr(made.chunks, "__self__", None) is blob
-    return Product(made.name, sha256 if same else digest(made.chunks()), made.size)
+    return Product(made.name, sha256 if same else made.sha256 or digest(made.chunks()), made.size)
 
 
 def refused_file(file: VettedFile, refused: Refused) -> VettedFile:

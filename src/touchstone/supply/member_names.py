@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
@@ -13,6 +14,9 @@ _DEVICES = frozenset(
 _LONGEST_PART = 255
 _LONGEST_PATH = 4096
 _DEEPEST = 32
+_PART = rf"(?!(?i:{'|'.join(sorted(_DEVICES))})(?:[./]|\Z))[A-Za-z0-9_-]{{1,60}}(?:\.[A-Za-z0-9_-]{{1,60}}){{0,3}}"
+_PLAIN = re.compile(rf"{_PART}(?:/{_PART}){{0,15}}/?")
+"""Names that nobody could read differently, which are nearly all."""
 
 
 def check_name(name: str) -> str:
@@ -23,6 +27,8 @@ def check_name(name: str) -> str:
     Refused
         for a path that leads outside or that systems read differently
     """
+    if _PLAIN.fullmatch(name):
+        return name
     shown = ascii(name)[:120]
     parts = name.removesuffix("/").split("/")
     if not name or name.startswith("/") or ".." in parts or "\\" in name or ":" in name or parts[0] == "~":
@@ -58,8 +64,9 @@ def check_distinct(names: Iterable[str]) -> None:
         if folded in seen:
             raise Refused("zip.structure", f"two of its members go by the name {ascii(name)[:120]}")
         seen[folded] = name
-        while "/" in folded:
-            folded = folded.rsplit("/", 1)[0]
-            folders.add(folded)
+        folder = folded.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = folder.rpartition("/")[0]
     if both := folders & seen.keys():
         raise Refused("zip.structure", f"its member {ascii(min(both))[:120]} is both a file and a folder")

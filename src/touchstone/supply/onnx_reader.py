@@ -133,7 +133,7 @@ def _graph(message: Message, found: Onnx, beside: Beside, depth: int) -> None:
 
 def _node(message: Message, found: Onnx, beside: Beside, depth: int) -> None:
     found.n_nodes += 1
-    message.blob.work.spend(2 * CALL)
+    message.blob.work.spend(3 * CALL)
     name = f"node{found.n_nodes}."
     for number, wire, start, end in message.fields():
         if number == 7 and wire == BYTES:

@@ -14,6 +14,7 @@ from typing import Any
 from touchstone.supply.blob import Blob
 from touchstone.supply.inert import (
     CONSTRUCTORS,
+    FRUGAL,
     NAMES,
     ArrayRef,
     Bag,
@@ -26,7 +27,7 @@ from touchstone.supply.inert import (
     with_state,
 )
 from touchstone.supply.rules import Refused
-from touchstone.supply.work import CALL, Work
+from touchstone.supply.work import CALL, OPERATION, Work
 
 MAXIMUM_OPCODES = 10_000_000
 MAXIMUM_MEMO = 1_000_000
@@ -35,12 +36,17 @@ MAXIMUM_BYTES = 1 << 30
 MAXIMUM_COPIED = 64 << 20
 """Bytes that constructors may copy: without a bound, a container built from itself doubles at every step."""
 _ITEM_BYTES = 16
+_COPIED = frozenset({tuple, list, str, Pairs, Bag})
 _MAXIMUM_LINE = 1 << 20
 _MAXIMUM_DIGITS = 1000
 _MAXIMUM_INTEGER_BYTES = 1024
 _WINDOW = 1 << 16
 _OLD_MODULES = {"__builtin__": "builtins", "copy_reg": "copyreg"}
 _COMPUTED = Ref("<computed>", "<computed>")
+_KNOWN = {(ref.module, ref.name): ref for ref in NAMES}
+_WIDEST = 5
+"""Bytes of the longest opcode with its operand among those that are carried out on the spot."""
+_PUT, _LONG_PUT, _GET, _LONG_GET, _TEXT, _BYTE, _MARK, _MARKED_TUPLE, _ALONE = b"qrhjXK(t\x85"
 
 
 class _Broken(Exception):
@@ -119,6 +125,7 @@ class _Machine:
         self.memo: dict[int, Any] = {}
         self.text = self.bytes = self.copied = 0
         self.steps = 0
+        """Of opcodes and of what takes longer, as far as they were counted."""
         self._seen: set[tuple[Ref, str]] = set()
 
     @property
@@ -142,7 +149,7 @@ class _Machine:
 
     def line(self) -> bytes:
         """Up to the next line end, which is left out."""
-        self.steps += 1
+        self.steps += OPERATION
         parts, size = [], 0
         while True:
             found = self._window.find(b"\n", self._at)
@@ -160,19 +167,82 @@ class _Machine:
             self._window = self.blob.read(self._window_start, _WINDOW)
 
     def follow(self, limit: int) -> None:
-        opcodes = _OPCODES
-        while self.steps < limit:
-            self.steps += 1
-            code = self.take(1)[0]
-            operation = opcodes[code]
-            if operation is None:
-                if code == _STOP:
-                    self.stream.value = self.stack.pop()
-                    return
-                raise _Broken(f"byte {self.position - 1:,} is no opcode")
-            operation(self)
-        self.stream.too_long = True
-        raise _Broken("reading it takes more steps than data of its size need")
+        """Carry out opcodes until the stream ends; the few that state dicts are made of, on the spot."""
+        operations, memo, from_bytes = _OPCODES, self.memo, int.from_bytes
+        window, at, stack = self._window, self._at, self.stack
+        near_end, bound = len(window) - _WIDEST, limit - self.steps
+        opcodes = 0
+        try:
+            while opcodes < bound:
+                opcodes += 1
+                if at < near_end:
+                    code = window[at]
+                    at += 1
+                    if code == _LONG_PUT:
+                        if len(memo) < MAXIMUM_MEMO:
+                            memo[from_bytes(window[at : at + 4], "little")] = stack[-1]
+                            at += 4
+                            continue
+                    elif code == _GET:
+                        stack.append(memo[window[at]])
+                        at += 1
+                        continue
+                    elif code == _LONG_GET:
+                        stack.append(memo[from_bytes(window[at : at + 4], "little")])
+                        at += 4
+                        continue
+                    elif code == _PUT:
+                        if len(memo) < MAXIMUM_MEMO:
+                            memo[window[at]] = stack[-1]
+                            at += 1
+                            continue
+                    elif code == _TEXT:
+                        size = from_bytes(window[at : at + 4], "little")
+                        end = at + 4 + size
+                        if end <= len(window) and self.text + size <= MAXIMUM_TEXT:
+                            self.text += size
+                            stack.append(window[at + 4 : end].decode("utf-8", "surrogatepass"))
+                            at = end
+                            continue
+                    elif code == _BYTE:
+                        stack.append(window[at])
+                        at += 1
+                        continue
+                    elif code == _ALONE:
+                        stack[-1] = (stack[-1],)
+                        continue
+                    elif code == _MARK:
+                        opcodes += OPERATION - 1
+                        self.marked.append(stack)
+                        stack = self.stack = []
+                        continue
+                    elif code == _MARKED_TUPLE:
+                        items, stack = stack, self.marked.pop()
+                        self.stack = stack
+                        stack.append(tuple(items))
+                        continue
+                    self._at, at = at, -1
+                else:
+                    self._at, at = at, -1
+                    code = self.take(1)[0]
+                opcodes += OPERATION - 1
+                operation = operations[code]
+                if operation is None:
+                    if code == _STOP:
+                        self.stream.value = stack.pop()
+                        return
+                    raise _Broken(f"byte {self.position - 1:,} is no opcode")
+                operation(self)
+                at, stack, bound = self._at, self.stack, limit - self.steps
+                if window is not self._window:
+                    window = self._window
+                    near_end = len(window) - _WIDEST
+            self.stream.too_long = True
+            raise _Broken("reading it takes more steps than data of its size need")
+        finally:
+            if at >= 0:  # nothing else moves on the spot
+                self._at = at
+            self.steps += opcodes
 
     # what opcodes share
 
@@ -203,8 +273,8 @@ class _Machine:
 
     def copies(self, args: tuple[Any, ...]) -> None:
         for value in args:
-            inner = value.items if isinstance(value, Pairs | Bag) else value
-            if isinstance(inner, list | tuple | str):
+            if type(value) in _COPIED:
+                inner = value.items if isinstance(value, (Pairs, Bag)) else value
                 self.copied += len(inner) * (1 if isinstance(inner, str) else _ITEM_BYTES)
         if self.copied > MAXIMUM_COPIED:
             raise _Broken("it unfolds to more than it may")
@@ -220,22 +290,26 @@ class _Machine:
             self.offend(_COMPUTED, "call")
             return _COMPUTED
         self.steps += CALL
-        ref = Ref(_OLD_MODULES.get(module, module), name)
-        if ref not in NAMES:
-            self.offend(ref, "name")
+        module = _OLD_MODULES.get(module, module)
+        known = _KNOWN.get((module, name))
+        if known is not None:
+            return known
+        ref = Ref(module, name)
+        self.offend(ref, "name")
         return ref
 
     def call(self, function: Any, args: Any, how: str) -> Any:
         """Apply a constructor of the table, or note that a name outside of it would have been called."""
         self.stream.n_calls += 1
         self.steps += CALL
-        constructor = CONSTRUCTORS.get(function) if isinstance(function, Ref) else None
+        constructor = CONSTRUCTORS.get(function) if type(function) is Ref else None
         if constructor is None:
             self.offend(function.ref if isinstance(function, Call) else function, how)
             return Call(function if isinstance(function, Ref) else _COMPUTED)
         if not isinstance(args, tuple):
             raise _Broken("a call has no arguments")
-        self.copies(args)
+        if constructor not in FRUGAL:
+            self.copies(args)
         try:
             return constructor(args)
         except (Misfit, ValueError, IndexError) as misfit:
@@ -490,18 +564,16 @@ def _build(machine: _Machine) -> None:
         raise _Broken("a state is given to what has none")
 
 
-def _persistent(machine: _Machine, identity: Any) -> None:
-    if machine.resolve is None:
-        raise _Broken("it asks for data outside of itself")
-    machine.stack.append(machine.resolve(identity))
-
-
 def _persistent_line(machine: _Machine) -> None:
-    _persistent(machine, machine.line().decode("latin-1"))
+    machine.stack.append(machine.line().decode("latin-1"))
+    _persistent_value(machine)
 
 
 def _persistent_value(machine: _Machine) -> None:
-    _persistent(machine, machine.stack.pop())
+    identity = machine.stack.pop()
+    if machine.resolve is None:
+        raise _Broken("it asks for data outside of itself")
+    machine.stack.append(machine.resolve(identity))
 
 
 def _extension(size: int) -> Callable[[_Machine], None]:

@@ -38,6 +38,7 @@ class Facts:
     license: str | None = None
     """As found with the model (text or card), not as a study states it."""
     signer: str | None = None
+    """None is nobody who is trusted here; empty where only a missing extra could tell."""
     base_models: tuple[str, ...] = ()
     declared: str | None = None
     """The licence as a study states it: kept for those that came from this model, never compared."""

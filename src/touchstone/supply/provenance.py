@@ -29,7 +29,7 @@ class Level(StrEnum):
     PUBLISHER = "T2"
     """Also a publisher on the list of trusted ones, and the licence's text."""
     SIGNED = "T3"
-    """Also a signature by a trusted key over all files that reach the working copy."""
+    """Also a signature by a trusted key or identity over all files that reach the working copy."""
 
 
 WANTED = {
@@ -76,7 +76,7 @@ def trace(model: BaseModel, use: str, trust: Trust, integrity: Integrity | None,
             level = Level.SIGNED
     return Provenance(
         level, WANTED[use], source, model.revision, is_immutable(model.revision), publisher, said,
-        model.repository is None, integrity.signer if integrity else None, alarms,
+        model.repository is None, (integrity.signer or None) if integrity else None, alarms,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from touchstone.core.errors import Fault, ModelFilesError
 from touchstone.supply.blob import Blob, Memory
@@ -23,12 +23,12 @@ BITS = {
     "C64": 64,
 }  # fmt: skip
 _BEYOND = 1 << 63
+_FIELDS = {"dtype", "shape", "data_offsets"}
 _UNSEEN = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 """Control characters, bidi and other invisible marks, half surrogates, line ends."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
+class Tensor(NamedTuple):
     """Where one tensor stands: ``start`` and ``end`` are bytes from the file's beginning."""
 
     name: str
@@ -143,7 +143,7 @@ def _check_metadata(metadata: Any) -> None:
 def _tensor(name: str, entry: Any, base: int) -> Tensor:
     if not is_plain_name(name):
         raise _header(f"a tensor's name is too long or has characters that do not show: {ascii(name)[:80]}")
-    if not isinstance(entry, dict) or entry.keys() != {"dtype", "shape", "data_offsets"}:
+    if not isinstance(entry, dict) or entry.keys() != _FIELDS:
         raise _header(f"tensor {name!r} is described wrongly in the header")
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not isinstance(dtype, str) or dtype not in BITS:
@@ -157,7 +157,12 @@ def _tensor(name: str, entry: Any, base: int) -> Tensor:
 
 
 def _are_counts(numbers: Any) -> bool:
-    return isinstance(numbers, list) and all(type(number) is int and number >= 0 for number in numbers)
+    if not isinstance(numbers, list):
+        return False
+    for number in numbers:  # noqa: SIM110  (a loop is quicker where there are two numbers)
+        if type(number) is not int or number < 0:
+            return False
+    return True
 
 
 def _product(shape: list[int], name: str) -> int:

@@ -1,8 +1,8 @@
 """OpenSSF Model Signing v1.0: an in-toto statement about all files in a DSSE envelope in a Sigstore bundle.
 
-Keys and certificates only, with nothing but ``cryptography``; no network, no transparency log. A signature is
-checked against keys that somebody put under ``keys/`` of the state folder: a key that comes with the model
-shows nothing.
+Keys and certificates are checked here, with nothing but ``cryptography``; no network, no transparency log (a keyless
+signature is for :mod:`touchstone.supply.keyless`). A signature is checked against keys that somebody put under ``keys/``
+of the state folder: a key that comes with the model shows nothing.
 
 References
 ----------
@@ -50,6 +50,9 @@ class Signed:
     """SHA-256 of the signer's public key in PEM, where the bundle names one."""
     chain: tuple[bytes, ...]
     """Certificates in DER, the signer's first."""
+    is_keyless: bool
+    """Whether a transparency log stands for the time of signing, and so a certificate of minutes for a key."""
+    bundle: bytes
 
 
 def statement(manifest: Manifest, name: str, ignored: tuple[str, ...]) -> dict[str, Any]:
@@ -130,6 +133,7 @@ def read(data: bytes) -> Signed:
         if "certificate" in material:
             chain = [material["certificate"]]
         certificates = tuple(_bytes(one["rawBytes"]) for one in chain)
+        is_keyless = "certificate" in material and bool(material.get("tlogEntries"))
         hint = str(material.get("publicKey", {}).get("hint", ""))
         if hint and (len(hint) != 64 or not hint.isalnum() or not hint.isascii()):
             raise ValueError("its hint at a key is no digest")
@@ -142,7 +146,7 @@ def read(data: bytes) -> Signed:
         raise SignatureFault(f"it is of another kind than OpenSSF Model Signing v1.0 ({', '.join(map(str, kinds))})")
     if not signatures:
         raise SignatureFault("it holds no signature")
-    return Signed(manifest, ignored, payload, signatures, hint, certificates)
+    return Signed(manifest, ignored, payload, signatures, hint, certificates, is_keyless, data)
 
 
 def _read_statement(said: dict[str, Any]) -> tuple[Manifest, tuple[str, ...]]:

@@ -11,7 +11,7 @@ from touchstone.supply.blob import Blob, Memory
 from touchstone.supply.inert import ArrayRef, Bag, Call, NumberType, Pairs, Ref, Storage, TensorRef
 from touchstone.supply.rules import Refused
 from touchstone.supply.tensors import Layout, Stretch, TensorFile
-from touchstone.supply.work import TENSOR
+from touchstone.supply.work import CONVERTED
 
 MAXIMUM_DEPTH = 500
 MAXIMUM_NODES = 2_000_000
@@ -157,7 +157,7 @@ class _Walk:
             raise Refused(
                 "checkpoint.unsupported", "a tensor stands in a view of a storage, as only very old files have it"
             )
-        blob.work.spend(2 * TENSOR)
+        blob.work.spend(CONVERTED)
         return Stretch(blob, value.dtype, value.shape, value.offset, value.strides)
 
     def _array(self, value: ArrayRef) -> Stretch:

@@ -19,6 +19,8 @@ MAXIMUM_VALUES = 4_000_000
 _VERY_LARGE = int(1e30)
 """What transformers writes as ``model_max_length`` of a tokenizer without one: the one number allowed beyond 2^63."""
 _DIGITS = 40
+_CERTAIN_DIGITS = 18
+"""A whole number of so many characters is within bounds."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
@@ -68,7 +70,7 @@ def parse_json(data: bytes, bounds: Bounds | None = None) -> Any:
         raise _broken(f"it is nested deeper than {bounds.depth} levels") from fault
     except ValueError as fault:
         raise _broken(f"it is not strict JSON ({_one_line(fault)})") from fault
-    _check_depth(value, bounds)
+    _check_depth(value, bounds, may_be_long=len(data) > bounds.string)
     return value
 
 
@@ -85,6 +87,8 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def _whole(digits: str) -> int:
+    if len(digits) <= _CERTAIN_DIGITS:
+        return int(digits)
     if len(digits) > _DIGITS:
         raise ValueError("a whole number of more than 2^63")
     number = int(digits)
@@ -93,7 +97,7 @@ def _whole(digits: str) -> int:
     return number
 
 
-def _check_depth(value: Any, bounds: Bounds) -> None:
+def _check_depth(value: Any, bounds: Bounds, *, may_be_long: bool) -> None:
     level, depth = [value], 0
     while level:
         depth += 1
@@ -103,7 +107,7 @@ def _check_depth(value: Any, bounds: Bounds) -> None:
         for item in level:
             if type(item) is dict:
                 below.extend(item.values())
-                if any(len(key) > bounds.string for key in item):
+                if may_be_long and any(len(key) > bounds.string for key in item):
                     raise _broken("a key is longer than it may be")
             elif type(item) is list:
                 below.extend(item)

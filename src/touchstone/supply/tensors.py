@@ -18,7 +18,7 @@ _PAIRED = {"C128": "F64", "C32": "F16"}
 _LARGEST_STRIDED = 4 << 30
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stretch:
     """The bytes of one tensor in a blob; ``offset`` and ``strides`` count numbers from the blob's beginning."""
 
@@ -30,6 +30,10 @@ class Stretch:
     """None where the numbers follow each other."""
     swapped: bool = False
     """Whether the bytes of each number stand the other way round."""
+
+    def __post_init__(self) -> None:
+        if self.strides is not None and _follow(self.shape, self.strides):
+            self.strides = None
 
     @property
     def size(self) -> int:
@@ -44,10 +48,12 @@ class Stretch:
         Refused
             where one does not
         """
-        strides = self.steps
         if 0 in self.shape:
             return
-        last = self.offset + sum((side - 1) * step for side, step in zip(self.shape, strides, strict=True))
+        if self.strides is None:
+            last = self.offset + math.prod(self.shape) - 1
+        else:
+            last = self.offset + sum((side - 1) * step for side, step in zip(self.shape, self.strides, strict=True))
         if (last + 1) * WIDTHS[self.dtype] > self.blob.size:
             raise Refused(
                 "checkpoint.layout", f"tensor {name!r} reaches beyond its storage of {self.blob.size:,} bytes"
@@ -62,10 +68,11 @@ class Stretch:
         """The numbers in the order of their indices, little end first."""
         if 0 in self.shape:
             return
-        width = WIDTHS[self.dtype]
-        if _follow(self.shape, self.steps):
+        width, size = WIDTHS[self.dtype], self.size
+        if self.strides is None:
             start = self.offset * width
-            for chunk in self.blob.chunks(start, start + self.size):
+            whole = (self.blob.exactly(start, size),) if size <= CHUNK else self.blob.chunks(start, start + size)
+            for chunk in whole:
                 yield self._turned(chunk)
         else:
             yield from self._gathered(width)
@@ -110,9 +117,12 @@ def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def _follow(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    return all(
-        side == 1 or step == wanted for side, step, wanted in zip(shape, strides, contiguous(shape), strict=True)
-    )
+    wanted = 1
+    for side, step in zip(reversed(shape), reversed(strides), strict=True):
+        if side != 1 and step != wanted:
+            return False
+        wanted *= max(side, 1)
+    return True
 
 
 @dataclass(slots=True)
@@ -159,11 +169,12 @@ class Layout:
         if name in self.tensors or name in self.aliases:
             raise Refused("checkpoint.layout", f"two tensors go by the name {name!r}")
         tensor.check(name)
-        key = (id(tensor.blob), tensor.dtype, tensor.offset, tensor.shape, tensor.steps, tensor.swapped)
-        if tensor.size and key in self._kept:
+        size = tensor.size
+        key = (id(tensor.blob), tensor.dtype, tensor.offset, tensor.shape, tensor.strides, tensor.swapped)
+        if size and key in self._kept:
             self.aliases[name] = self._kept[key]
             return
-        self._total += tensor.size
+        self._total += size
         if self._total > self.bound:
             raise Refused("file.budget", f"its tensors unfold to more than {self.bound:,} bytes")
         self._kept[key] = name
@@ -179,8 +190,9 @@ class Layout:
             tensor = self.tensors[name]
             shape = [*tensor.shape, 2] if tensor.dtype in _PAIRED else list(tensor.shape)
             dtype = _PAIRED.get(tensor.dtype, tensor.dtype)
-            entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": [position, position + tensor.size]}
-            position += tensor.size
+            end = position + tensor.size
+            entries[name] = {"dtype": dtype, "shape": shape, "data_offsets": [position, end]}
+            position = end
         text = json.dumps(entries, separators=(",", ":"), ensure_ascii=False).encode()
         text += b" " * (-len(text) % 8)
         head = len(text).to_bytes(8, "little") + text

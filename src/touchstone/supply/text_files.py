@@ -30,6 +30,8 @@ _DOCUMENT = re.compile(
 )
 _PLAIN = (".txt", ".md", ".rst")
 _GIT = frozenset({".gitattributes", ".gitignore", ".gitkeep"})
+_VOUCHING = frozenset({"model.sig", "sha256sums", "checksums.sha256"})
+"""What vouches for the other files; `supply.integrity` judges it."""
 _CODE = (
     ".py", ".pyc", ".pyi", ".ipynb", ".sh", ".bash", ".bat", ".cmd", ".ps1", ".js", ".ts", ".mjs", ".rb", ".pl", ".php", ".lua", ".r",
     ".c", ".cc", ".cpp", ".cu", ".h", ".java", ".go", ".rs", ".html", ".htm", ".svg",
@@ -135,7 +137,7 @@ def judge_text(blob: Blob, name: str) -> Judgement:
         blob.work.spend(OBJECT * text.count("{"))
         check_template(text)
         judgement.made.append(Made.of_blob(name, blob))
-    elif document or short in _GIT or is_cache_note(name):
+    elif document or short in _GIT or lowered in _VOUCHING or is_cache_note(name):
         judgement.notes.append("no loading code looks for a file of this name, so it is left out of the working copy")
     elif found := _YAML_CODE.search(text):
         raise Refused(

@@ -76,7 +76,7 @@ def all_streams(blob: Blob) -> list[Stream]:
     streams: list[Stream] = []
     position = 0
     while position < blob.size:
-        blob.work.spend(2 * CALL)
+        blob.work.spend(4 * CALL)
         stream = run(blob, position)
         if (
             streams

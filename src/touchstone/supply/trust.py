@@ -1,6 +1,8 @@
-"""Whom this state folder trusts: keys and root certificates of signers, and publishers, put there by a person.
+"""Whom this state folder trusts: keys, root certificates and identities of signers, and publishers, put there by a person.
 
-``keys/*.pem`` and ``keys/*.pub`` hold public keys, ``keys/*.crt`` root certificates, ``publishers.txt`` one name a line.
+``keys/*.pem`` and ``keys/*.pub`` hold public keys, ``keys/*.crt`` root certificates, ``publishers.txt`` one name a line,
+``identities.txt`` who may sign keyless: identity, issuer and, where it is not Sigstore's public one, the file under
+``keys/`` that holds the trusted root.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from touchstone.core import atomic
+from touchstone.supply import keyless
 from touchstone.supply.signing import SignatureFault, Signed, key_id, verify
 
 _MOST = 1000  # files looked at under keys/; more is a mistake
@@ -51,6 +54,11 @@ class Trust:
         lines = path.read_text(encoding="utf-8").splitlines()
         return name.strip().casefold() in {line.strip().casefold() for line in lines if line.strip() and line[0] != "#"}
 
+    def identities(self) -> tuple[keyless.Identity, ...]:
+        """Who may sign keyless."""
+        path = self.home / "identities.txt"
+        return keyless.read_identities(path.read_text(encoding="utf-8", errors="replace")) if path.is_file() else ()
+
     def signer(self, signed: Signed) -> str | None:
         """Who of those trusted here made a signature; None where its key or root is not known here.
 
@@ -58,7 +66,11 @@ class Trust:
         ------
         SignatureFault
             where a known key's signature does not hold
+        Unchecked
+            where a keyless signature cannot be judged here
         """
+        if signed.is_keyless:
+            return keyless.signer(signed, self.identities(), self.folder)
         if signed.chain:
             return self._certified(signed)
         keys = self.keys()

@@ -16,7 +16,7 @@ from touchstone.supply.safetensors_header import MAXIMUM_HEADER_BYTES, parse_hea
 from touchstone.supply.state_dict import Converted, files_of
 from touchstone.supply.tensors import Layout, TensorFile
 from touchstone.supply.torch_files import is_legacy, read_legacy, read_pickle
-from touchstone.supply.work import TENSOR
+from touchstone.supply.work import CONVERTED, TENSOR
 from touchstone.supply.zip_reader import Member, open_member
 
 _MOST_NAMES = 200_000
@@ -54,14 +54,13 @@ def _notes(census: Census) -> list[str]:
     return notes
 
 
-def reviewed(file: TensorFile) -> Census:
-    """Header and numbers of a file to be, read by the same reader as a fresh one.
+def reviewed(file: TensorFile) -> tuple[Census, str]:
+    """Header and numbers of a file to be, read by the same reader as a fresh one; also its SHA-256.
 
     The reader's own refusal here would be a fault of the conversion; it stops the file all the same.
     """
     header = parse_header(Memory(file.head), file.size)
-    census, _ = count(header, file.chunks())
-    return census
+    return count(header, file.chunks())
 
 
 def judge_pickle(blob: Blob, name: str) -> Judgement:
@@ -78,10 +77,10 @@ def converted(found: Converted, name: str, format: str) -> Judgement:
         if isinstance(content, bytes):
             judgement.made.append(Made.of_bytes(part, content))
             continue
-        census = reviewed(content)
+        census, sha256 = reviewed(content)
         _check_numbers(census, {"census": census.as_data()})
         judgement.notes += _notes(census)
-        judgement.made.append(Made.of_tensors(part, content))
+        judgement.made.append(Made.of_tensors(part, content, sha256))
         if content is found.weights:
             judgement.details.update(
                 census=census.as_data(), tensors=list(content.names[:_MOST_NAMES]), aliases=list(found.aliases)
@@ -108,7 +107,7 @@ def judge_npz(blob: Blob, name: str, members: Iterable[Member]) -> Judgement:
     """Numpy arrays in a zip archive."""
     layout = Layout(max(16 << 20, 64 * blob.size))
     for member in members:
-        blob.work.spend(TENSOR)
+        blob.work.spend(3 * CONVERTED)
         layout.add(member.name.removesuffix(".npy"), read_npy(open_member(blob, member)))
     return judge_arrays(layout, name, "NumPy arrays")
 

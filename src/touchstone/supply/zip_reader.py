@@ -6,6 +6,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from touchstone.supply.blob import CHUNK, Blob, gathered
 from touchstone.supply.member_names import check_distinct, check_name
@@ -22,15 +23,19 @@ MAXIMUM_TOTAL = 64 << 30
 _END, _END64, _LOCATOR = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
 _CENTRAL, _LOCAL, _DESCRIPTOR = b"PK\x01\x02", b"PK\x03\x04", b"PK\x07\x08"
 _END_SIZE, _END64_SIZE, _LOCATOR_SIZE, _CENTRAL_SIZE, _LOCAL_SIZE = 22, 56, 20, 46, 30
+_CENTRAL_FIELDS, _LOCAL_FIELDS = struct.Struct("<4sHHHHHHIIIHHHHHII"), struct.Struct("<4sHHHHHIIIHH")
 _ENCRYPTED, _LATER, _STRONG, _UTF8, _MASKED = 1 << 0, 1 << 3, 1 << 6, 1 << 11, 1 << 13
 _KNOWN_FLAGS = 0b110 | _LATER | _UTF8
 _STORED, _DEFLATED = 0, 8
 _FULL16, _FULL32 = 0xFFFF, 0xFFFFFFFF
 _LINK = 0o120000
+_USUAL_EXTRA = 128
+_KIND_OF_SIZES, _KIND_OF_NAME = 1, 0x7075
+_SIZES, _SECOND_NAME = struct.pack("<H", _KIND_OF_SIZES), struct.pack("<H", _KIND_OF_NAME)
+_SUMS = struct.Struct("<III")
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One file of the archive; folders are left out."""
 
     name: str
@@ -51,8 +56,7 @@ class _End:
     """Where the end records begin: just after the central directory."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     name: str
     raw_name: bytes
     flags: int
@@ -103,9 +107,12 @@ def open_member(blob: Blob, member: Member) -> Blob:
     """
     if member.method == _STORED:
         content = blob.part(member.start, member.size)
-        crc = 0
-        for chunk in content.chunks():
-            crc = zlib.crc32(chunk, crc)
+        if member.size <= CHUNK:
+            crc = zlib.crc32(content.exactly(0, member.size))
+        else:
+            crc = 0
+            for chunk in content.chunks():
+                crc = zlib.crc32(chunk, crc)
         if crc != member.crc:
             raise _wrong_sum(member)
         return content
@@ -186,14 +193,15 @@ def _read_central(blob: Blob, end: _End) -> list[_Entry]:
 def _central_entry(directory: bytes, at: int) -> tuple[_Entry, int]:
     if len(directory) - at < _CENTRAL_SIZE or directory[at : at + 4] != _CENTRAL:
         raise _broken("its directory is broken")
-    fields = struct.unpack_from("<HHHHHHIIIHHHHHII", directory, at + 4)
-    flags, method, crc, packed, size = fields[2], fields[3], fields[6], fields[7], fields[8]
-    name_size, extra_size, comment_size, disk, attributes, offset = *fields[9:13], fields[14], fields[15]
-    stop = at + _CENTRAL_SIZE + name_size + extra_size + comment_size
+    (
+        _, _, _, flags, method, _, _, crc, packed, size, name_size, extra_size, comment_size, disk, _, attributes, offset,
+    ) = _CENTRAL_FIELDS.unpack_from(directory, at)  # fmt: skip
+    name_end = at + _CENTRAL_SIZE + name_size
+    stop = name_end + extra_size + comment_size
     if stop > len(directory) or disk or comment_size:
         raise _broken("an entry of its directory is broken or carries a comment")
-    raw_name = directory[at + _CENTRAL_SIZE : at + _CENTRAL_SIZE + name_size]
-    extra = directory[at + _CENTRAL_SIZE + name_size : at + _CENTRAL_SIZE + name_size + extra_size]
+    raw_name = directory[at + _CENTRAL_SIZE : name_end]
+    extra = directory[name_end : name_end + extra_size]
     size, packed, offset = _large(extra, (size, packed, offset))
     _check_flags(flags, method)
     name = _name(raw_name, flags)
@@ -221,6 +229,8 @@ def _name(raw: bytes, flags: int) -> str:
 
 def _large(extra: bytes, values: tuple[int, ...]) -> tuple[int, ...]:
     """The values, those that do not fit into 32 bits from the extra field."""
+    if _SIZES not in extra and _SECOND_NAME not in extra:
+        return values
     field = b""
     position = 0
     seen = False
@@ -228,11 +238,11 @@ def _large(extra: bytes, values: tuple[int, ...]) -> tuple[int, ...]:
         kind, size = struct.unpack_from("<HH", extra, position)
         if position + 4 + size > len(extra):
             break
-        if kind == 1:
+        if kind == _KIND_OF_SIZES:
             if seen:
                 raise _broken("a member tells its size twice")
             field, seen = extra[position + 4 : position + 4 + size], True
-        if kind == 0x7075:
+        if kind == _KIND_OF_NAME:
             raise _broken("a member has a second name for readers that know of it")
         position += 4 + size
     found = []
@@ -248,18 +258,20 @@ def _large(extra: bytes, values: tuple[int, ...]) -> tuple[int, ...]:
 def _read_local(blob: Blob, entry: _Entry, directory: int) -> tuple[Member, int]:
     """A member by its local record, which must tell the same; and where the next record begins."""
     at = entry.offset
-    head = blob.exactly(at, _LOCAL_SIZE)
-    _, flags, method, _, _, crc, packed, size, name_size, extra_size = struct.unpack("<HHHHHIIIHH", head[4:])
-    rest = blob.exactly(at + _LOCAL_SIZE, name_size + extra_size)
-    if head[:4] != _LOCAL or flags != entry.flags or method != entry.method or rest[:name_size] != entry.raw_name:
+    read = blob.read(at, _LOCAL_SIZE + len(entry.raw_name) + _USUAL_EXTRA)  # nearly always all of it at once
+    head = read[:_LOCAL_SIZE] if len(read) >= _LOCAL_SIZE else blob.exactly(at, _LOCAL_SIZE)
+    mark, _, flags, method, _, _, crc, packed, size, name_size, extra_size = _LOCAL_FIELDS.unpack(head)
+    start = at + _LOCAL_SIZE + name_size + extra_size
+    rest = read[_LOCAL_SIZE : start - at] if start - at <= len(read) else blob.exactly(at, start - at)[_LOCAL_SIZE:]
+    if mark != _LOCAL or flags != entry.flags or method != entry.method or rest[:name_size] != entry.raw_name:
         if flags & (_ENCRYPTED | _STRONG | _MASKED):
             raise _broken("a member says that it is enciphered, which hides it from those who look")
         raise _broken(f"its two records of {ascii(entry.name)[:120]} disagree")
     size, packed = _large(rest[name_size:], (size, packed))
     told, wanted = (crc, packed, size), (entry.crc, entry.packed, entry.size)
-    if told != wanted and not (flags & _LATER and all(a in (0, b) for a, b in zip(told, wanted, strict=True))):
+    left_open = flags & _LATER and (not any(told) or all(a in (0, b) for a, b in zip(told, wanted, strict=True)))
+    if told != wanted and not left_open:
         raise _broken(f"its two records of {ascii(entry.name)[:120]} disagree")
-    start = at + _LOCAL_SIZE + name_size + extra_size
     stop = start + entry.packed
     if method == _STORED and entry.packed != entry.size:
         raise _broken(f"its member {ascii(entry.name)[:120]} is stored with two sizes")
@@ -273,6 +285,10 @@ def _read_local(blob: Blob, entry: _Entry, directory: int) -> tuple[Member, int]
 def _descriptor(blob: Blob, at: int, entry: _Entry, directory: int) -> int:
     """Bytes of the record that follows a member and repeats its sizes."""
     data = blob.read(at, min(24, directory - at))
+    if entry.packed < _FULL32 and entry.size < _FULL32:  # as nearly all are; the others below
+        usual = _DESCRIPTOR + _SUMS.pack(entry.crc, entry.packed, entry.size)
+        if data.startswith(usual) and data[len(usual) : len(usual) + 2] in (b"", b"PK"):
+            return len(usual)
     for mark in (_DESCRIPTOR, b""):
         for form in ("<III", "<IQQ"):
             try:

@@ -27,12 +27,13 @@ class Integrity(Check):
 
     **Method.** Every file is hashed once (SHA-256) and listed; the root digest is taken over the canonical list.
     What lies in or beside the model and vouches for it is verified: `manifest.json`, `SHA256SUMS`, an OpenSSF Model
-    Signing v1.0 signature (`model.sig`) against the keys and roots under `keys/` of the state folder. Without any
-    of them the model is trusted on first use: its manifest, revision and signer are pinned, and the next use must
+    Signing v1.0 signature (`model.sig`) against the keys and roots under `keys/` of the state folder; a keyless one of
+    Sigstore's, by the extra `sigstore` and offline, against the identities in its `identities.txt`. Without any of
+    them the model is trusted on first use: its manifest, revision and signer are pinned, and the next use must
     find the same. A changed byte, a missing, extra or renamed file, a moved revision or a wrong signature fails. A
-    signature by a key that is not known here is inconclusive.
+    signature by a key or identity that is not known here is inconclusive, and so is a keyless one without the extra.
 
-    **Source.** OpenSSF Model Signing 1.0, in-toto Statement v1, DSSE; trust on first use as in SSH.
+    **Source.** OpenSSF Model Signing 1.0, in-toto Statement v1, DSSE, Sigstore bundle 0.3; trust on first use as in SSH.
 
     **Cannot see.** Whether the bytes were good when they were first seen or signed.
     """
@@ -59,7 +60,7 @@ class Integrity(Check):
             return self.finding(
                 vetted.written, Status.INCONCLUSIVE,
                 f"The file {voucher.file} signs these bytes, but {voucher.reason}.",
-                remedy="ask the publisher for the key by another way and put it under keys/ of the state folder",
+                remedy=voucher.mend,
                 **numbers, **details,
             )  # fmt: skip
         return self.finding(vetted.written, Status.PASS, _sound(found), **numbers, **details)
@@ -94,9 +95,10 @@ def _some(said: list[str]) -> str:
 
 def _sound(found: integrity.Integrity) -> str:
     files = plural(found.n_files, "file")
-    if found.signer:
+    if found.signed:
+        by = "a trusted key" if found.signed.kind == "signature" else f"{found.signed.signer}, trusted here,"
         left = f"; {plural(len(found.left_out), 'file')} outside the signature left out" if found.left_out else ""
-        return f"A signature by a trusted key holds over {files}{left}."
+        return f"A signature by {by} holds over {files}{left}."
     if found.vouchers:
         return f"The file {found.vouchers[0].file} agrees with all {files}."
     if found.pinned is None:

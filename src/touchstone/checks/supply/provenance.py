@@ -18,7 +18,7 @@ _SHOWN = {
     Level.BYTES: "its bytes alone are known",
     Level.PINNED: "source and revision are pinned",
     Level.PUBLISHER: "source and revision are pinned and the publisher is trusted here",
-    Level.SIGNED: "source and revision are pinned and a trusted key signed the files",
+    Level.SIGNED: "source and revision are pinned and somebody trusted here signed the files",
 }
 
 
