@@ -17,12 +17,13 @@ STATE = "cache/state.json"
 def ground(study: Study) -> str:
     """Mark of what every training of a study rests on, beside the files, base, recipe and seed that each names itself.
 
-    Requirements, policy, intended use, candidates and budget may change without changing what was trained.
+    Requirements, policy, intended use, candidates and budget may change without changing what was trained; so an
+    assessment takes over the references of a run.
     """
     said = to_mapping(study)
     return digest.of_data({
         "version": version("touchstone-ml"), "augment": said["adapt"]["augment"],
-        **{name: said[name] for name in ("touchstone", "task", "data", "adapted", "seed")},
+        **{name: said[name] for name in ("touchstone", "task", "data", "seed")},
     })  # fmt: skip
 
 
