@@ -33,7 +33,7 @@ def measure(folder: Path, rounds: int) -> Iterator[Ratio]:
     ratios, ours, theirs, shares = [], 0.0, 0.0, []
     for round_ in range(min(rounds, 2)):
         os.environ["TOUCHSTONE_HOME"] = str(folder / f"home-{round_}")
-        result = run(study, out=folder / f"run-{round_}")
+        result = run(study, out=folder / f"run-{round_}", fresh=True)
         spent = result.evidence["cost"]["seconds"]
         stages = result.evidence["cost"]["stages"]
         shares.append(sum(stages.get(name, 0.0) for name in ("evaluation", "checks", "report")) / spent)
