@@ -43,7 +43,12 @@ Other tools run beside the searches of copies and wrong labels by `python -m ben
 def page(graded: Mapping[str, Sequence[Grade]], families: Mapping[str, Family]) -> str:
     """The document."""
     sizes = sorted({one.n for grades in graded.values() for one in grades})
-    found = [HEAD.format(n=" or ".join(map(str, sizes))), "## Found\n", *_table(graded, families, True), "\n## False alarms\n"]
+    found = [
+        HEAD.format(n=" or ".join(map(str, sizes))),
+        "## Found\n",
+        *_table(graded, families, True),
+        "\n## False alarms\n",
+    ]
     found += [*_table(graded, families, False), "", _sums(graded), "", MISSES]
     return "\n".join(found)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.faults.digit_studies import Model, assessed, base, drawn, sound, study
+from benchmarks.faults.digit_studies import Model, Pictures, assessed, base, drawn, sound, study
 from benchmarks.faults.family import Family
 from touchstone.study.model import Study
 
@@ -37,15 +36,16 @@ def constant(rng: np.random.Generator, where: Path) -> Study:
     return assessed(where, model, {"train": train, "test": test})
 
 
-def two_classes(share: float, rng: np.random.Generator, where: Path) -> Study:
-    """Threes among eights, of which the eights are so many."""
+def imbalanced(rng: np.random.Generator, where: Path) -> Study:
+    """Of three digits one makes up seven tenths, one two, one one."""
     train, test, _ = drawn(rng, n_test=1200, per_class=60)
 
-    def some(pictures, n):  # type: ignore[no-untyped-def]
-        rows = [np.flatnonzero(pictures.labels == k)[:m] for k, m in ((8, round(share * n)), (3, n - round(share * n)))]
+    def some(pictures: Pictures, n: int) -> Pictures:
+        counts = {8: round(0.7 * n), 3: round(0.2 * n), 5: round(0.1 * n)}
+        rows = [np.flatnonzero(pictures.labels == k)[:m] for k, m in counts.items()]
         return pictures.take(rng.permutation(np.concatenate(rows)))
 
-    splits = {"train": some(train, 80), "test": some(test, 110)}
+    splits = {"train": some(train, 80), "test": some(test, 150)}
     return assessed(where, Model(where, base(where, "glyphs"), splits["train"]), splits)
 
 
@@ -59,6 +59,6 @@ FAMILY = Family(
         "strong": "brought, always the same answer",
     },
     clean=sound,
-    hard={"natural imbalance of 70 to 30": partial(two_classes, 0.7)},
+    hard={"natural imbalance of 70, 20 and 10 %": imbalanced},
     verb="run",
 )
