@@ -42,10 +42,15 @@ def test_grading_tells_planted_from_clean(tmp_path: Path) -> None:
 
 def test_a_study_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     family = EVERY["undocumented"]
+    assert Asking(tmp_path, seconds=0).said(family.verb, family.check, family.plants["strong"], 0) is None
     said = Asking(tmp_path).said(family.verb, family.check, family.plants["strong"], 0)
+    assert said is not None
     assert {f["status"] for f in said.findings if f["check"] == family.check} == {"fail"}
     monkeypatch.setattr(asking, "_ask", lambda *_: pytest.fail("asked again"))
     assert Asking(tmp_path).said(family.verb, family.check, family.plants["strong"], 0) == said
+    assert [(one.kind, one.n) for one in grade("undocumented", family, 2, Asking(tmp_path, seconds=0))] == [
+        ("strong", 1)
+    ]
 
 
 def test_findings_of_other_code_are_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Plant faults and grade the checks: `python -m benchmarks.faults [FAMILY ...] [--studies N] [--write]`.
 
-Studies that were asked on this very code are kept, so that a benchmark can be stopped, or made family by family.
+Studies that were asked on this very code are kept, so that a benchmark can be stopped, or made family by family;
+`--minutes 0` only counts them.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="FAMILY", help=f"all where none is named: {', '.join(every)}")
     parser.add_argument("--studies", type=int, default=10, help="of each strength, clean and hard")
     parser.add_argument("--runs", type=int, help="the same for families that need whole runs; as many where not given")
+    parser.add_argument(
+        "--minutes", type=float, default=float("inf"), help="after these no study is begun; what there is counts"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--kept", type=Path, default=ROOT / "build" / "faults", help="folder of the studies asked so far"
@@ -34,7 +38,7 @@ def main() -> None:
         parser.error("--write takes every family")
     runs = wanted.studies if wanted.runs is None else wanted.runs
     graded: dict[str, list[Grade]] = {}
-    asking = Asking(wanted.kept, wanted.seed)
+    asking = Asking(wanted.kept, wanted.seed, 60 * wanted.minutes)
     for name in wanted.names or every:
         graded[name] = grade(name, every[name], runs if every[name].verb == "run" else wanted.studies, asking)
         for one in graded[name]:

@@ -38,15 +38,20 @@ class Said:
 class Asking:
     """Studies that were asked on this very code, each once; a benchmark that was stopped goes on from here."""
 
-    def __init__(self, folder: Path, seed: int = 0) -> None:
-        self.folder, self.seed = folder, seed
+    def __init__(self, folder: Path, seed: int = 0, seconds: float = float("inf")) -> None:
+        self.folder, self.seed, self._until = folder, seed, time.monotonic() + seconds
 
-    def said(self, verb: Verb, check: str, plant: Plant, i: int) -> Said:
-        """The findings about the ``i``-th study of a plant; of an audit, those of one check."""
+    def said(self, verb: Verb, check: str, plant: Plant, i: int) -> Said | None:
+        """The findings about the ``i``-th study of a plant; of an audit, those of one check.
+
+        None where it has not been asked yet and ``seconds`` are over.
+        """
         words = [verb, check if verb == "audit" else "", name_of(plant), self.seed, i]
         rests_on = [code(), *map(_digest, _files(plant)), *words]
         place = self.folder / f"{digest.of_data(rests_on).removeprefix('sha256:')[:32]}.json"
         if not place.is_file():
+            if time.monotonic() >= self._until:
+                return None
             started = time.perf_counter()
             with _somewhere() as where:
                 study = plant(np.random.default_rng([self.seed, i, *name_of(plant).encode()]), where)

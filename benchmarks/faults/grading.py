@@ -34,12 +34,14 @@ class Grade:
 
 
 def grade(name: str, family: Family, n: int, asking: Asking) -> list[Grade]:
-    """Every strength, the clean twin and the hard negatives, ``n`` studies each."""
-    return [_grade(name, family, kind, n, asking) for kind in family.kinds]
+    """Every strength, the clean twin and the hard negatives, ``n`` studies each or as many as there was time for."""
+    graded = [_grade(name, family, kind, n, asking) for kind in family.kinds]
+    return [one for one in graded if one.n]
 
 
 def _grade(name: str, family: Family, kind: str, n: int, asking: Asking) -> Grade:
-    said = [asking.said(family.verb, family.check, family.kinds[kind], i) for i in range(n)]
+    asked = [asking.said(family.verb, family.check, family.kinds[kind], i) for i in range(n)]
+    said = [one for one in asked if one is not None]
     about = family.about.get(kind, "")
     statuses = [
         {f["status"] for f in one.findings if f["check"] == family.check and _is_about(f, about)} for one in said
@@ -47,8 +49,8 @@ def _grade(name: str, family: Family, kind: str, n: int, asking: Asking) -> Grad
     assert all(statuses), f"{name}, {kind}: no finding of {family.check} about {about or 'anything'}"
     failed = sum("fail" in one for one in statuses)
     doubtful = sum("fail" not in one and "inconclusive" in one for one in statuses)
-    seconds = sum(one.seconds for one in said) / n
-    return Grade(name, family.check, kind, kind in STRENGTHS, failed, doubtful, n, seconds)
+    seconds = sum(one.seconds for one in said) / max(1, len(said))
+    return Grade(name, family.check, kind, kind in STRENGTHS, failed, doubtful, len(said), seconds)
 
 
 def _is_about(finding: dict[str, Any], what: str) -> bool:
