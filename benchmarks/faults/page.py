@@ -40,9 +40,10 @@ Two ones that are both a plain upright stroke are taken for near copies in some 
 
 Of whole studies, with 120 digits to learn from, 600 to test on and three seeds, some weak faults are beyond what can be told, and the
 answer is `inconclusive`: fine-tuning that loses 3 points (10 times too hot), seeds that lie up to 10 points apart (30 times too hot),
-a tenth of the labels learnt by heart with 24 validation digits, a bound or a recall that is missed by little. Clean studies of this size
-often stay open too, which is no alarm: a fair recipe is neither shown to lose a point nor not to, and a good model makes too few errors
-to compare cameras by.
+a tenth of the labels learnt by heart with 24 validation digits, a base 3 points behind training from scratch, a bound or a recall that
+is missed by little. Clean studies of this size often stay open too, which is no alarm: a fair recipe is neither shown to lose a point nor
+not to, and a good model makes too few errors to compare cameras by. What `adapt.overfitting` says against a fair recipe is counted as an
+alarm, and is true of that training: it came out with more than twice the frozen probe's log-loss on new digits, and gained nothing.
 Other tools run beside the searches of copies and wrong labels by `python -m benchmarks.data_search`: see docs/performance.md.
 """
 
