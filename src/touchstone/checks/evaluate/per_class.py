@@ -125,7 +125,7 @@ class PerClass(JudgedCheck):
                 candidate.subject, Status.INCONCLUSIVE,
                 f"For {listed(names)} there are too few test {things(task)} to say whether they are recognised; of the classes that can be judged, "
                 f"the least recognised that is not failed is at "
-                f"{percent(min((o.recall for o in classes if o not in failed and o not in thin), default=worst.recall))}.",
+                f"{percent(min((o.recall for o in classes if o not in failed and o not in thin and o not in doubtful), default=worst.recall))}.",
                 remedy=f"about {more:,} more labelled test {things(task)} of these classes would decide whether they are recognised",
                 needed_more=more, needed_what=f"labelled test {things(task)}", thin_classes=names, **numbers, **details,
             )  # fmt: skip
