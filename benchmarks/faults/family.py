@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from touchstone.study.model import Study
 
 Plant = Callable[[np.random.Generator, Path], Study]
 """Writes data below a folder and gives the study that names them; the generator decides all that is random."""
+Verb = Literal["audit", "vet", "rank", "run"]
+"""What a study is asked with; ``run`` is ``assess`` where the study brings an adapted model."""
 STRENGTHS = ("weak", "medium", "strong")
 
 
@@ -33,6 +36,16 @@ class Family:
     """The same data without the fault."""
     hard: Mapping[str, Plant] = field(default_factory=dict)
     """Data that look like the fault and are none, by a few words each."""
+    verb: Verb = "audit"
+    """A plant that several families name with the same verb is asked once for all of them."""
+    about: Mapping[str, str] = field(default_factory=dict)
+    """By kind (a strength, ``clean``, the words of a hard negative): only findings of which the subject begins so, or
+    that hold a bound of this metric, count. One study can carry faults of several strengths this way."""
+
+    @property
+    def kinds(self) -> dict[str, Plant]:
+        """Every kind of study with its plant, faults first."""
+        return {**{one: self.plants[one] for one in STRENGTHS}, "clean": self.clean, **self.hard}
 
 
 def families() -> dict[str, Family]:

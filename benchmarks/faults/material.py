@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from touchstone.study.model import Columns, Study
+from touchstone.study.model import BaseModel, Columns, Data, IntendedUse, Source, Study
 from touchstone.study.paths import study_of_paths
 
 Row = dict[str, Any]
@@ -111,3 +111,10 @@ def of_pictures(
 ) -> Study:
     """A study of one or two folders of pictures."""
     return study_of_paths([folder(where / "train", train), *([folder(where / "test", test)] if test else [])])
+
+
+def of_model(folder: Path, use: Any = "research") -> Study:
+    """A study of one base model, to be vetted for a use; it has no data."""
+    return Study(
+        "model", "image-classification", Data(Source(folder)), (BaseModel(str(folder), folder),), IntendedUse(use=use)
+    )

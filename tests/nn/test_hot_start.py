@@ -36,6 +36,13 @@ def test_a_hard_batch_is_no_peak():
     assert round(peak_ratio(3 * losses, losses), 9) == 3.0
 
 
+def test_a_head_that_knows_its_batches_by_heart_has_not_leapt_before_new_examples_suffer():
+    untouched, losses = np.full(20, 0.001), np.linspace(0.001, 0.1, 20)
+    assert peak_ratio(losses, untouched) > 50
+    assert peak_ratio(losses, untouched, least=0.12) < 1
+    assert peak_ratio(20 * losses, untouched, least=0.12) > 10
+
+
 def test_head_alone_has_no_lowest_block(tmp_path):
     assert head(classifier(shared("bert"), CLASSES)).out_features == 2
     assert _start(replace(SANE, layers="head"), tmp_path).lowest_block_cka is None

@@ -66,6 +66,25 @@ def test_prose_without_headings_is_read_too() -> None:
     assert "medical" in str(found.limits)
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "It does not work on photographs.",
+        "The model will not generalise to other cameras.",
+        "It fails in the dark.",
+        "It performs poorly on long texts.",
+        "Not designed for medical use.",
+    ],
+)
+def test_a_limit_in_plain_words_is_told(sentence: str) -> None:
+    assert card(f"# A model\n\nTrained on characters. {sentence}\n").limits
+
+
+@pytest.mark.parametrize("sentence", ["It works well.", "Accuracy is 0.91 on the test set.", "Use it for anything."])
+def test_praise_is_no_limit(sentence: str) -> None:
+    assert not card(f"# A model\n\nTrained on characters. {sentence}\n").limits
+
+
 def test_data_sets_of_the_head_count_as_told() -> None:
     assert card("---\ndatasets: [imagenet-1k]\n---\n").training_data == "imagenet-1k"
 

@@ -39,7 +39,8 @@ def hot_start(
     """Repeat the first tenth of a training (20 steps at least), and give a twin at a tenth of the rate the same steps.
 
     The early peak is measured pair by pair: each first step's loss over the loss that the untouched model has on the
-    same batch, smoothed over five steps, so that a hard batch is no alarm.
+    same batch, smoothed over five steps, so that a hard batch is no alarm, and over its loss on new examples where
+    that is more: a head that was fitted to these very batches begins next to zero, from where any step is a leap.
     """
     data = canonical(data)
     job = Job(base, recipe, data, seed, head, cache)
@@ -59,7 +60,7 @@ def hot_start(
         run_losses=_final(run).losses,
         twin_losses=_final(twin).losses,
         initial_loss=initial.loss,
-        early_peak_ratio=peak_ratio(np.array(run.log.step_losses), untouched),
+        early_peak_ratio=peak_ratio(np.array(run.log.step_losses), untouched, least=initial.loss),
         update_ratio=float(np.median(run.log.update_ratios)),
         lowest_block_cka=alike,
     )
@@ -71,11 +72,14 @@ def first_steps(n: int, plan: Plan) -> int:
     return min(total, max(FEWEST_STEPS, math.ceil(FIRST_SHARE * total)))
 
 
-def peak_ratio(losses: NDArray[np.float64], untouched: NDArray[np.float64]) -> float:
-    """Greatest smoothed training loss over the smoothed loss of the untouched model on the same batches."""
+def peak_ratio(losses: NDArray[np.float64], untouched: NDArray[np.float64], *, least: float = 1e-3) -> float:
+    """Greatest smoothed training loss over the smoothed loss of the untouched model on the same batches.
+
+    ``least`` is the smallest loss that a leap is measured from, nats.
+    """
     window = min(5, len(losses))
     kernel = np.ones(window) / window
-    before = np.maximum(np.convolve(untouched, kernel, "valid"), 1e-3)
+    before = np.maximum(np.convolve(untouched, kernel, "valid"), max(least, 1e-3))
     return float(np.max(np.convolve(losses, kernel, "valid") / before))
 
 

@@ -56,8 +56,10 @@ _SAID = {
         r"[^.\n]*\b(?:pre-?trained|trained|fine-?tuned) (?:\w+ ){0,3}(?:on|with|using)\b[^\n]*", re.IGNORECASE
     ),
     "limits": re.compile(
-        r"[^.\n]*\b(?:limitations?|limited to|should not be used|not (?:intended|suitable|meant) for|known (?:issues?|limits)|"
-        r"may (?:fail|produce|be biased)|biased|bias(?:es)? (?:in|of|from))\b[^\n]*",
+        r"[^.\n]*\b(?:limitations?|limited to|should not be used|not (?:intended|suitable|meant|designed|recommended) for|"
+        r"known (?:issues?|limits)|may (?:fail|produce|be biased)|biased|bias(?:es)? (?:in|of|from)|"
+        r"(?:does|do|will|may|might) not (?:work|perform|generali[sz]e|transfer)|(?:fails?|struggles?) (?:on|in|at|for|with)|"
+        r"(?:works?|performs?|does|do) (?:poorly|badly|worse))\b[^\n]*",
         re.IGNORECASE,
     ),
 }

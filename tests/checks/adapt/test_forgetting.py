@@ -31,6 +31,26 @@ def test_trips_where_the_fine_tuned_model_is_worse_than_the_probe(n: int, tuned:
     assert only(list(CHECK.run(found[0]))).severity is Severity.MAJOR
 
 
+def seeds_of(one: Desk, *accuracies: float) -> Desk:
+    """The tuned candidate's trainings at these accuracies."""
+    subject = next(c.subject for c in one.candidates if c.name == "tuned")
+    rng, labels = np.random.default_rng(7), one.opened["test"]
+    made = np.concatenate([answers(rng, labels, accuracy, seeds=1) for accuracy in accuracies])
+    return one.with_(predictions={**one.predictions, (subject, "test"): made})
+
+
+# The weakest that must trip: three trainings 12, 30 and 60 points below the probe, too far apart for their mean to tell.
+def test_trips_where_every_training_is_worse_however_far_they_lie_apart() -> None:
+    found = [seeds_of(one, 0.75, 0.55, 0.25) for one in desks(1000, 0.6, 0.87, tries=10)]
+    assert rate(found, CHECK, Status.FAIL) >= 0.95
+    assert "each of its 3 trainings" in only(list(CHECK.run(found[0]))).statement
+
+
+def test_one_training_that_failed_among_good_ones_is_not_a_loss_for_certain() -> None:
+    found = [seeds_of(one, 0.87, 0.86, 0.3) for one in desks(1000, 0.85, 0.87, tries=10)]
+    assert rate(found, CHECK, Status.FAIL) == 0
+
+
 def test_equal_models_never_trip() -> None:
     assert rate(desks(1000, 0.85, 0.85, tries=60), CHECK, Status.FAIL) == 0
 

@@ -56,6 +56,18 @@ def test_trips_where_seeds_cover_far_more_than_the_gain() -> None:
     assert rate(found, CHECK, Status.FAIL) >= 0.9
 
 
+# The weakest spread without a gain that must trip: one of three seeds that failed altogether.
+@pytest.mark.parametrize("accuracies", [(0.72, 0.80, 0.15), (0.72, 0.40, 0.15)])
+def test_trips_where_seeds_differ_wildly_and_nothing_is_gained(accuracies: tuple[float, ...]) -> None:
+    found = [desk(seed, accuracies, probe=0.85) for seed in range(10)]
+    assert rate(found, CHECK, Status.FAIL) == 1
+    assert "no gain over the frozen probe" in only(list(CHECK.run(found[0]))).statement
+
+
+def test_a_small_loss_with_an_ordinary_spread_never_trips() -> None:
+    assert rate([desk(seed, (0.82, 0.84, 0.83), probe=0.85) for seed in range(40)], CHECK, Status.FAIL) == 0
+
+
 def test_trips_where_a_requirement_flips_from_seed_to_seed() -> None:
     require = (Requirement("accuracy", minimum=0.8),)
     finding = only(list(CHECK.run(desk(0, (0.70, 0.9, 0.88), require=require))))

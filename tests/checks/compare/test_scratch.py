@@ -29,6 +29,14 @@ def test_trips_on_negative_transfer_as_a_blocker(n: int, tuned: float, scratch: 
     assert finding.severity is Severity.BLOCKER and finding.statement.startswith("HARMFUL")
 
 
+def test_a_better_guess_is_no_help() -> None:
+    # Chance is one half; macro F1 of a model that says one class alone is lower, and neither has learnt anything.
+    found = desks(600, 0.5, 0.35)
+    assert rate(found, CHECK, Status.PASS) <= 0.1
+    said = [one.statement for desk in found for one in CHECK.run(desk) if one.status is Status.INCONCLUSIVE]
+    assert any("not shown to be better than guessing" in statement for statement in said)
+
+
 def test_work_that_helps_never_trips() -> None:
     assert rate(desks(1000, 0.87, 0.84, tries=40), CHECK, Status.FAIL) == 0
     assert rate(desks(200, 0.83, 0.8, tries=40), CHECK, Status.FAIL) == 0
@@ -52,6 +60,14 @@ def test_the_same_result_is_equivalent_and_major() -> None:
         list(CHECK.run(contest_desk(8000, {"scratch": 0.95, "linear-probe": 0.9, "tuned": 0.95}, wobble=0.02)))
     )
     assert (finding.status, finding.severity, finding.details["word"]) == (Status.FAIL, Severity.MAJOR, "EQUIVALENT")
+
+
+def test_equivalent_tells_the_interval_that_it_rests_on() -> None:
+    # Seeds far apart: of the recipes a win is possible, of these models it is not.
+    for seed in range(10):
+        desk = contest_desk(2000, {"scratch": 0.9, "linear-probe": 0.8, "tuned": 0.86}, seed=seed, wobble=0.3)
+        finding = only(list(CHECK.run(desk)))
+        assert ("for these very models" in finding.statement) is (finding.details["word"] == "EQUIVALENT")
 
 
 def test_no_win_over_an_undertrained_reference_counts() -> None:

@@ -62,6 +62,19 @@ def test_where_no_class_can_be_judged_none_is_said_to_be() -> None:
     assert "can be judged" not in finding.statement
 
 
+def test_a_class_in_doubt_is_not_counted_among_those_that_can_be_judged() -> None:
+    open_ = [
+        one
+        for seed in range(20)
+        for one in found(desk((25,) * 10, (0.12, *(0.95,) * 9), seed))
+        if one.status is Status.INCONCLUSIVE
+    ]
+    assert open_
+    for one in open_:
+        told = float(one.statement.rsplit("at ", 1)[1].split(" %")[0]) / 100
+        assert told > 0.5
+
+
 def test_a_class_without_test_items_is_named() -> None:
     (finding,) = found(desk((100, 100, 0), (0.9, 0.9, 0.9)))
     assert finding.status is Status.INCONCLUSIVE and "c2" in finding.statement

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from touchstone.checks.context import Context
 from touchstone.checks.gains import gain, item_losses, primary_metric
 from touchstone.core.measures import Candidate
+from touchstone.evaluate import metrics
 from touchstone.stats.claims import Claim, item_claim
 
 FROZEN = "Nothing of the base model was trained (a head on frozen features), so the question does not arise."
@@ -41,6 +42,21 @@ def earned(context: Context, candidate: Candidate, split: str = "test") -> Earne
         return None
     metric = primary_metric(context.study)
     return Earned(metric, gain(context, candidate, probe, metric, split))
+
+
+def each_seed(context: Context, candidate: Candidate) -> list[Claim]:
+    """The gain over the linear probe of every single training, as a claim about that model: items random alone."""
+    probe = context.reference("linear-probe")
+    if probe is None:
+        return []
+    metric, reference = primary_metric(context.study), context.probabilities(probe, "test")
+    return [
+        metrics.difference(
+            metric, one, reference, context.labels("test"), a_deterministic=True, b_deterministic=True,
+            groups=context.groups("test"), seed=context.seed,
+        )
+        for one in context.probabilities(candidate, "test")
+    ]  # fmt: skip
 
 
 def validation_losses(context: Context, candidate: Candidate) -> NDArray[np.float64] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from math import isfinite
 from typing import Any, ClassVar
 
-from touchstone.checks.adapt.evidence import FROZEN, Earned, earned
+from touchstone.checks.adapt.evidence import FROZEN, Earned, each_seed, earned
 from touchstone.checks.context import Context
 from touchstone.checks.doubt import Doubt, undecided
 from touchstone.checks.judged import JudgedCheck, is_frozen
@@ -27,7 +27,9 @@ class Forgetting(JudgedCheck):
     elsewhere, or did its features move away from the base's without earning anything for it?
 
     **Method.** (a) The probe's score minus the fine-tuned model's, on the same test items and on each shift set,
-    seeds and items random: a fail where the loss is a point or more and above 0 for certain. (b) How much of the
+    seeds and items random: a fail where the loss is a point or more and above 0 for certain; and where that holds of
+    each single one of three seeds or more, items random, however far they lie apart: whichever of them ships, it is
+    worse. (b) How much of the
     base's own knowledge is still there: a pseudo-task of the base's own clusters, solved from base, tuned and
     random-weights features; retained = (tuned - random) / (base - random). A fail where it is below 0.6 for certain
     and no gain over the probe is proven; with a proven gain the model has specialised, which is no fault. Features
@@ -41,7 +43,9 @@ class Forgetting(JudgedCheck):
     """
 
     id: ClassVar[str] = "adapt.forgetting"
-    thresholds: ClassVar[Mapping[str, float]] = {"loss": 0.01, "retained": 0.6, "least_base_advantage": 0.2}
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "loss": 0.01, "retained": 0.6, "least_base_advantage": 0.2, "least_trainings": 3,
+    }  # fmt: skip
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         if is_frozen(candidate):
@@ -59,7 +63,11 @@ class Forgetting(JudgedCheck):
             name: found for name in context.data.shift if (found := _elsewhere(context, candidate, name)) is not None
         }
         details = self._details(candidate, here, elsewhere)
-        if fault := self._worse(here, elsewhere) or self._moved_without_earning(candidate, here):
+        if fault := (
+            self._worse(here, elsewhere)
+            or self._whichever_ships(context, candidate, here)
+            or self._moved_without_earning(candidate, here)
+        ):
             yield self._finding(candidate, here, Status.FAIL, fault, _LIKELY, details)
             return
         yield self._rest(context, candidate, here, elsewhere, details)
@@ -72,6 +80,19 @@ class Forgetting(JudgedCheck):
                     f"on `{place}` its {named(found.metric)} is {points(found.harm.value)} below the frozen probe's ({_range(found.harm)})"
                 )
         return "Fine-tuning lost what the base knew: " + " and ".join(told) + "." if told else None
+
+    def _whichever_ships(self, context: Context, candidate: Candidate, here: Earned) -> str | None:
+        """A loss that every training shows by itself; the wilder they are, the less their mean can tell."""
+        if here.harm.value < self.thresholds["loss"] or len(candidate.seeds) < self.thresholds["least_trainings"]:
+            return None
+        harms = [gain.negated() for gain in each_seed(context, candidate)]
+        if not all(self._decision(harm).status is Status.FAIL for harm in harms):
+            return None
+        losses = ", ".join(points(harm.value) for harm in sorted(harms, key=lambda harm: harm.value))
+        return (
+            f"Fine-tuning lost what the base knew: each of its {len(harms)} trainings is for certain below the frozen probe by "
+            f"{named(here.metric)}, by {losses}."
+        )
 
     def _moved_without_earning(self, candidate: Candidate, here: Earned) -> str | None:
         kept = _kept(candidate, self.thresholds["least_base_advantage"])

@@ -12,7 +12,7 @@ import numpy as np
 from touchstone.core.measures import Candidate, Trace, TrainingLog
 
 EARLY_PEAK = 1.5
-"""Training loss in the first 5 % of steps over the first step's."""
+"""Training loss in the first steps over the untouched model's, or over the first step's where only a log is there."""
 UPDATE_RATIO = 1e-2
 """Median step size relative to the weights; about 1e-3 is usual."""
 CKA = 0.5
@@ -89,7 +89,7 @@ def _of_steps(trace: Trace) -> Iterator[Sign]:
     peaks = measured or [_early_peak(log) for log in trace.logs if len(log.step_losses) >= 20]
     if peaks and max(peaks) >= EARLY_PEAK:
         yield Sign(
-            "early_peak", f"the training loss leapt to {max(peaks):.1f} times its first value in the first steps"
+            "early_peak", f"the training loss leapt to {max(peaks):.1f} times the untouched model's in the first steps"
         )
     ratios = [float(np.median(log.update_ratios)) for log in trace.logs if log.update_ratios]
     if trace.hot_start is not None:

@@ -28,7 +28,7 @@ class LearningRate(JudgedCheck):
     tenth of the probe's, and a sign of heat agrees; (3) harm and a sign: the validation loss is for certain worse
     than the frozen probe's, by at least a tenth, or the test score is for certain worse by a point, and a sign of
     heat agrees; (4) two signs of heat and no gain over the frozen probe. Signs of heat: the training loss leaps to
-    1.5 times its first value in the first 5 % of steps; steps change the weights by more than 1 % each; the lowest
+    1.5 times the untouched model's in the first steps; steps change the weights by more than 1 % each; the lowest
     trained block is no longer like the base's (linear CKA below 0.5); the weights moved ten times as far as in a
     tuned run, or by half their size; the base's own knowledge is gone; the rate is ten times what a range test
     found best. For a model that was brought for assessment there are no logs: routes 3 and 4 decide.

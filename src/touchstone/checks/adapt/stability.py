@@ -39,8 +39,9 @@ class Stability(JudgedCheck):
     over the frozen probe, where a gain of a point or more is claimed; (2) the best seed ships and lies more than
     two pooled standard deviations above the mean of all, or 5 points above the others for certain; (3) one seed
     makes the gain: it is 5 points or more above the others for certain, item by item, and without it less than a
-    third of the gain, or of a point, is left; or (4) a requirement is met for certain with one seed and missed for
-    certain with another. What ships is the median seed or an average, never the best by test.
+    third of the gain, or of a point, is left; (4) a requirement is met for certain with one seed and missed for
+    certain with another; or (5) nothing is gained and the range that seeds cover is for certain more than 10 points.
+    What ships is the median seed or an average, never the best by test.
 
     **Source.** Bouthillier et al. (MLSys 2021); Mosbach et al. (ICLR 2021) on seeds that fail.
 
@@ -89,6 +90,10 @@ class Stability(JudgedCheck):
             and spread.at_least * _SPREAD > self.thresholds["range_to_gain"] * gain
         ):
             yield f"seeds cover {points(spread.range)} (95 %), more than twice the {points(gain)} gained over the frozen probe"
+        elif (gain is None or gain < self.thresholds["claimed_gain"]) and (
+            spread.at_least * _SPREAD > self.thresholds["harmless_range"]
+        ):
+            yield f"seeds cover {points(spread.range)} (95 %), and no gain over the frozen probe is worth that"
         if candidate.trace is not None and candidate.trace.best_seed_shipped:
             above = shipped_score(context, candidate, metric) - float(spread.scores.mean())
             far = spread.deviation > 0 and above > self.thresholds["best_over_mean_in_deviations"] * spread.deviation

@@ -15,8 +15,8 @@ from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Severity
 from touchstone.core.measures import Candidate
 from touchstone.evaluate import metrics
-from touchstone.stats.claims import Claim
-from touchstone.stats.decide import ALPHA
+from touchstone.stats.claims import Claim, item_claim
+from touchstone.stats.decide import ALPHA, ALPHA_PASS
 
 POINT = 0.01
 """A point of score: what counts as a difference in use."""
@@ -47,6 +47,8 @@ class Contest:
     word: Word
     beside: Mapping[str, Any]
     """The same gain by accuracy and balanced accuracy, whichever is not the metric."""
+    guesses: bool = False
+    """What would ship is not shown to be better than chance: between two that guess a score may differ, and nothing helped."""
 
     @property
     def headline(self) -> str:
@@ -61,16 +63,20 @@ class Contest:
 
     def told(self, reference: str) -> str:
         """The numbers in one clause; ``reference`` says what it is held against."""
-        interval = self.claim.interval(LEVEL)
-        finite = isfinite(interval.low) and isfinite(interval.high) and isfinite(self.claim.standard_error)
+        # "No better" was decided for the models as they are: the interval of the recipes would seem to deny it.
+        as_they_are = self.word is Word.EQUIVALENT
+        shown = at_hand(self.claim) if as_they_are else self.claim
+        interval = shown.interval(LEVEL)
+        finite = isfinite(interval.low) and isfinite(interval.high) and isfinite(shown.standard_error)
         range_ = (
-            between(interval.low, interval.high)
+            between(interval.low, interval.high) + (" for these very models" if as_they_are else "")
             if finite
             else "with one training the spread from seed to seed is not known"
         )
         return (
             f"{named(self.metric)} {self.score:.3f} against {self.reference_score:.3f} of {reference}, a difference of "
             f"{points(self.claim.value, sign=True)} ({range_})"
+            + (", and what would ship is not shown to be better than guessing" if self.guesses else "")
         )
 
     def doubt(self, context: Context, question: str) -> Doubt:
@@ -95,7 +101,8 @@ def contest(
 ) -> Contest:
     """Hold a candidate against a reference on the study's primary metric.
 
-    PROVEN HELPFUL: the gain's lower bound lies above 0 and the gain is a point, or a twentieth of the remaining error.
+    PROVEN HELPFUL: the gain's lower bound lies above 0 and the gain is a point, or a twentieth of the remaining error,
+    and what would ship is better than chance for certain.
     HARMFUL: its upper bound at the severity's error rate lies below 0 and the loss is a point or more.
     EQUIVALENT: these trained models are for certain (one-sided 2.5 %, items random) not a point better, or not a
     twentieth of the remaining error where that is more; as good or worse is the same to whoever has to choose.
@@ -113,8 +120,24 @@ def contest(
         if other != metric:
             claim = gain(context, candidate, reference, other)
             beside[other] = {"difference": claim.value, "interval": claim.interval(LEVEL)}
-    word = _word(found, scores[1], severity, alpha_helpful)
-    return Contest(metric, candidate, reference, scores[0], scores[1], found, word, beside)
+    word, guesses = _word(found, scores[1], severity, alpha_helpful), _guesses(context, candidate)
+    if guesses and word is Word.HELPFUL:
+        word = Word.NOT_PROVEN
+    return Contest(metric, candidate, reference, scores[0], scores[1], found, word, beside, guesses)
+
+
+def balanced_accuracy(shipped: Any, labels: Any, groups: Any) -> Claim:
+    """Balanced accuracy of one model as a claim over items."""
+    scores, weights = metrics.item_scores("balanced_accuracy", shipped, labels)
+    return item_claim(scores[0], groups=groups, weights=weights, strata=labels)
+
+
+def _guesses(context: Context, candidate: Candidate) -> bool:
+    labels, present = context.labels("test"), len(set(context.labels("test").tolist()))
+    if present < 2:
+        return False
+    found = balanced_accuracy(context.shipped(candidate, "test"), labels, context.groups("test"))
+    return found.lower(ALPHA_PASS) <= 1 / present
 
 
 def against_best(context: Context, held: Contest) -> Claim | None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from touchstone.checks.compare.contest import balanced_accuracy
 from touchstone.checks.context import Context
 from touchstone.checks.doubt import more
 from touchstone.checks.judged import JudgedCheck
@@ -57,7 +58,7 @@ class Majority(JudgedCheck):
             return
         right, common = guesses == labels, labels == _majority(context)
         present = len(np.unique(labels))
-        balanced = _balanced(shipped, labels, groups)
+        balanced = balanced_accuracy(shipped, labels, groups)
         over_guess = item_claim(right.astype(float) - common, groups=groups)
         details: dict[str, Any] = {
             "accuracy": float(right.mean()), "majority_accuracy": float(common.mean()),
@@ -140,9 +141,3 @@ def _majority(context: Context) -> int:
     """The most common class of training: what a guess without looking would name."""
     known = context.labels("train")
     return int(np.bincount(known[known >= 0]).argmax())
-
-
-def _balanced(shipped: Any, labels: Any, groups: Any) -> Claim:
-    """Balanced accuracy of this model as a claim over items."""
-    scores, weights = metrics.item_scores("balanced_accuracy", shipped, labels)
-    return item_claim(scores[0], groups=groups, weights=weights, strata=labels)

@@ -27,7 +27,8 @@ class Scratch(JudgedCheck):
     their mean scores is a claim about the recipes, with seeds and items random, seed variance pooled over the
     study's candidates. Words: PROVEN HELPFUL (pass), HARMFUL (blocker, error rate 1 in 2,000 and a loss of a
     point), EQUIVALENT, for certain not a point better (major), NOT PROVEN (inconclusive, with what would settle
-    it). A reference that was still improving when its budget ended is undertrained: no win over it counts, the
+    it). Where what would ship is not better than chance for certain, nothing is proven: between two that guess a
+    score may differ. A reference that was still improving when its budget ended is undertrained: no win over it counts, the
     answer is inconclusive. Where its loss was still falling and another gain like that of its second half could
     reach the transferred model, its first seed is trained with twice the budget: if that takes less than a twentieth
     off the loss, the budget was enough; if more, every seed gets it, and the reference counts as undertrained only
@@ -57,7 +58,7 @@ class Scratch(JudgedCheck):
             yield self._harmful(held)
         elif reference.undertrained:
             yield self._undertrained(held)
-        elif reference.decided_early is not None and held.claim.value > 0:
+        elif reference.decided_early is not None and held.claim.value > 0 and not held.guesses:
             yield self._decided_early(held, reference.decided_early)
         else:
             yield self._judged(context, held)
@@ -71,7 +72,7 @@ class Scratch(JudgedCheck):
                 held, Status.FAIL, f"{held.headline}: {told}. The base model brings nothing that these data do not teach by themselves.",
                 Severity.MAJOR, remedy="ship the simpler model without a base, or try a base closer to these data",
             )  # fmt: skip
-        best = against_best(context, held)
+        best = None if held.guesses else against_best(context, held)
         if best is not None and helps(best, held.reference_score):
             return self._beats_best(held, best)
         doubt = held.doubt(context, "transfer beats training from scratch")

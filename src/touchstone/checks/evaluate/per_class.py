@@ -120,7 +120,7 @@ class PerClass(JudgedCheck):
         if thin or absent or doubtful:
             more = sum(_FEW - one.n for one in thin) + _FEW * len(absent) + sum(max(30 - one.n, 10) for one in doubtful)
             names = [one.name for one in (*doubtful, *thin)] + absent
-            judged = [one.recall for one in classes if one not in failed and one not in thin]
+            judged = [one.recall for one in classes if one not in failed and one not in thin and one not in doubtful]
             others = (
                 f"; of the classes that can be judged, the least recognised that is not failed is at {percent(min(judged))}"
                 if judged
