@@ -149,7 +149,10 @@ class Model:
         features = self.features(train)
         centre, spread = features.mean(0), features.std(0) + 1e-6
         found = LogisticRegression(max_iter=2000).fit((features - centre) / spread, train.labels)
-        self.weights, self.bias = found.coef_ / spread, found.intercept_ - found.coef_ @ (centre / spread)
+        coefficients, intercept = found.coef_, found.intercept_
+        if len(self.classes) == 2:  # scikit-learn keeps the second class's side alone
+            coefficients, intercept = (np.concatenate([-one / 2, one / 2]) for one in (coefficients, intercept))
+        self.weights, self.bias = coefficients / spread, intercept - coefficients @ (centre / spread)
 
     def features(self, pictures: Pictures) -> NDArray[Any]:
         """What the backbone says of pictures, (n, d); of the same pictures once."""

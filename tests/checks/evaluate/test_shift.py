@@ -26,13 +26,19 @@ def test_trips_on_collapse(n: int, drop: float) -> None:
     assert rate(found, CHECK, Status.FAIL) >= 0.95
     finding = only(list(CHECK.run(found[0])))
     assert (finding.subject, finding.severity) == ("evening", Severity.MAJOR)
-    assert "the frozen probe loses" in finding.statement
+    assert "the frozen probe " in finding.statement
 
 
 def test_stays_silent_where_it_holds() -> None:
     found = [desk(1500, 0.0, seed) for seed in range(15)]
     assert rate(found, CHECK, Status.FAIL) == 0
     assert rate(found, CHECK, Status.PASS) >= 0.9
+
+
+def test_where_it_does_better_there_that_is_said_as_a_gain() -> None:
+    finding = only(list(CHECK.run(desk(400, -0.08, 0))))
+    assert finding.status is Status.PASS and finding.value is not None and finding.value < 0
+    assert "points above that on the test set" in finding.statement and "is -" not in finding.statement
 
 
 def test_another_class_mix_alone_is_no_shift() -> None:

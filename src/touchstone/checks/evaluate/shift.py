@@ -65,8 +65,12 @@ class Shift(JudgedCheck):
         decision = decide(drop, tolerance=self.thresholds["drop"], severity=Severity.MAJOR)
         others = self._others(context, name)
         interval = drop.interval()
-        seen = f"On `{name}` accuracy is {points(drop.value)} below that on the test set at the same class mix ({between(interval.low, interval.high)})"
-        beside = "; " + ", ".join(f"{who} loses {points(lost)}" for who, lost in others.items()) if others else ""
+        way = "below" if drop.value >= 0 else "above"
+        seen = (
+            f"On `{name}` accuracy is {points(abs(drop.value))} {way} that on the test set at the same class mix "
+            f"(a drop {between(interval.low, interval.high)})"
+        )
+        beside = "; " + ", ".join(_lost(who, lost) for who, lost in others.items()) if others else ""
         numbers: dict[str, Any] = {
             "value": drop.value,
             "interval": interval,
@@ -105,3 +109,7 @@ class Shift(JudgedCheck):
             except KeyError:  # not asked there
                 continue
         return {told: value for told, value in lost.items() if isfinite(value)}
+
+
+def _lost(who: str, lost: float) -> str:
+    return f"{who} {'loses' if lost >= 0 else 'gains'} {points(abs(lost))}"
