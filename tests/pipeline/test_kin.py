@@ -40,6 +40,12 @@ def test_a_change_that_touches_no_training_leaves_the_ground(study: Study, text:
     assert second.kin() == (study.folder / "runs/s/cache/pieces",)
 
 
+def test_an_assessment_stands_on_the_ground_of_a_run(study: Study) -> None:
+    choose(study, "run", None, fresh=False).begin()
+    assessed = changed(study, "adapted: {path: base, base: base}")
+    assert choose(assessed, "assess", None, fresh=False).kin() == (study.folder / "runs/s/cache/pieces",)
+
+
 @pytest.mark.parametrize("text", ["seed: 1", "adapt: {augment: none}"])
 def test_a_change_of_what_is_trained_on_is_another_ground(study: Study, text: str) -> None:
     choose(study, "run", None, fresh=False).begin()
