@@ -22,3 +22,8 @@ def _state_of_their_own() -> Iterator[None]:
     yield
     del os.environ["TOUCHSTONE_HOME"]
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs first: they take minutes, and what comes last has one core alone."""
+    items.sort(key=lambda item: item.path.name != "test_run.py")
