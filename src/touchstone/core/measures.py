@@ -141,6 +141,8 @@ class Candidate:
     shippable: bool = True
     undertrained: bool = False
     """A reference that was still improving when its budget ended."""
+    averages: str | None = None
+    """Subject of the candidate whose trainings' weights were averaged into this one model."""
     decided_early: str | None = None
     """Why training of a reference stopped early, where the rule for that applied."""
     details: Mapping[str, Any] = field(default_factory=dict)

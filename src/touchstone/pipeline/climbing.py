@@ -178,6 +178,7 @@ def _blended(plain: Contender, blend: Blend) -> Contender:
     made = replace(
         candidate, name=name, subject=f"{name}@{candidate.base}", seeds=candidate.seeds[:models],
         validation_probabilities=blend.predictions["validation"], trace=replace(candidate.trace, shipped=blend.what),
+        averages=candidate.subject if models < len(candidate.seeds) else None,
     )  # fmt: skip
     shipped = {split: values[shipping] for split, values in blend.predictions.items()}
     return Contender(made, blend.predictions, shipped, blend.folder)

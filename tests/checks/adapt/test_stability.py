@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -6,7 +7,7 @@ import pytest
 from tests.checks.adapt.training import trace
 from tests.checks.desk import Desk, changed, contest_desk, likely, only, rate
 from touchstone.checks.adapt.stability import Stability
-from touchstone.core.finding import Severity, Status
+from touchstone.core.finding import Finding, Severity, Status
 from touchstone.study.model import Requirement
 
 CHECK = Stability()
@@ -32,6 +33,40 @@ def desk(seed: int, accuracies: tuple[float, ...], *, probe: float = 0.75, n: in
 
 def test_seeds_that_agree_pass() -> None:
     assert rate([desk(seed, (0.86, 0.86, 0.86)) for seed in range(20)], CHECK, Status.PASS) >= 0.95
+
+
+def average(seed: int, accuracies: tuple[float, ...], *, shipped: float = 0.86, **more: Any) -> Desk:
+    """One model, averaged from seeds of these true accuracies."""
+    one = desk(seed, accuracies, **more)
+    plain = next(c for c in one.candidates if c.name == "tuned")
+    soup = replace(plain, name="tuned+soup", subject="tuned+soup@models/base", seeds=(0,), averages=plain.subject)
+    rng, labels = np.random.default_rng(seed), one.opened["test"]
+    made = likely(labels, rng.random(len(labels)) < shipped)[None]
+    candidates = [soup if c.name == "top-1" else c for c in one.candidates]
+    predictions = {**one.predictions, (soup.subject, "test"): made}
+    return one.with_(candidates=candidates, predictions=predictions, chosen_subject=soup.subject)
+
+
+def of_the_average(one: Desk) -> Finding:
+    return next(finding for finding in CHECK.run(one) if finding.subject.startswith("tuned+soup"))
+
+
+def test_of_an_average_the_seeds_that_were_averaged_are_asked() -> None:
+    found = [of_the_average(average(seed, (0.86, 0.86, 0.86))) for seed in range(10)]
+    assert [finding.status for finding in found] == [Status.PASS] * 10
+    assert "the 3 seeds that were averaged" in found[0].statement
+
+
+def test_an_average_of_wild_seeds_is_no_safe_gain() -> None:
+    wild = (0.50, 0.86, 0.62, 0.50, 0.86, 0.55)
+    found = [of_the_average(average(seed, wild, shipped=0.78)) for seed in range(10)]
+    assert sum(finding.status is Status.FAIL for finding in found) >= 9
+    assert "averages of 6 seeds" in found[0].statement
+
+
+def test_an_average_of_two_seeds_asks_for_one_more() -> None:
+    finding = of_the_average(average(0, (0.86, 0.86)))
+    assert finding.status is Status.INCONCLUSIVE and finding.details["needed_more"] == 1
 
 
 # The weakest lucky seed that must trip: 15 points above the others on 600 items.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any, ClassVar
 
@@ -41,7 +41,9 @@ class Stability(JudgedCheck):
     makes the gain: it is 5 points or more above the others for certain, item by item, and without it less than a
     third of the gain, or of a point, is left; (4) a requirement is met for certain with one seed and missed for
     certain with another; or (5) nothing is gained and the range that seeds cover is for certain more than 10 points.
-    What ships is the median seed or an average, never the best by test.
+    What ships is the median seed or an average, never the best by test. Of an average of several trainings' weights
+    the seeds that were averaged are asked, of which it is steadier: a fail by (1) or (5) takes their deviation over the
+    square root of their number, a pass takes it whole.
 
     **Source.** Bouthillier et al. (MLSys 2021); Mosbach et al. (ICLR 2021) on seeds that fail.
 
@@ -64,14 +66,19 @@ class Stability(JudgedCheck):
             )
             return
         metric = primary_metric(context.study)
-        scores = seed_scores(context, candidate, metric)
-        pooled = pooled_seeds(context, (candidate,), metric)
+        averaged = next((one for one in context.candidates if one.subject == candidate.averages), None)
+        scores = seed_scores(context, averaged or candidate, metric)
+        pooled = pooled_seeds(context, (averaged or candidate,), metric)
         if len(scores) < self.thresholds["seeds"] or pooled is None:
             yield self._too_few(candidate, metric, scores)
             return
         spread = _Spread(scores, sqrt(pooled.variance), pooled.df, _claimed(earned(context, candidate)))
-        faults = list(self._faults(context, candidate, metric, spread))
-        yield self._state(candidate, metric, spread, faults)
+        if averaged is None:
+            faults = list(self._faults(context, candidate, metric, spread))
+        else:
+            steadier = replace(spread, deviation=spread.deviation / sqrt(len(scores)))
+            faults = list(self._too_wide(steadier, f"averages of {len(scores)} seeds"))
+        yield self._state(candidate, metric, spread, faults, averaged=averaged is not None)
 
     def _too_few(self, candidate: Candidate, metric: str, scores: NDArray[np.float64]) -> Finding:
         more = int(self.thresholds["seeds"]) - len(scores)
@@ -82,18 +89,17 @@ class Stability(JudgedCheck):
             no_interval="too few seeds", needed_more=more, needed_what="seeds", seed_scores=scores.tolist(),
         )  # fmt: skip
 
+    def _too_wide(self, spread: _Spread, what: str = "seeds") -> Iterator[str]:
+        """Too wide a range for the gain that is claimed, or for none."""
+        gain, at_least = spread.claimed, spread.at_least * _SPREAD
+        if gain is not None and gain >= self.thresholds["claimed_gain"]:
+            if at_least > self.thresholds["range_to_gain"] * gain:
+                yield f"{what} cover {points(spread.range)} (95 %), more than twice the {points(gain)} gained over the frozen probe"
+        elif at_least > self.thresholds["harmless_range"]:
+            yield f"{what} cover {points(spread.range)} (95 %), and no gain over the frozen probe is worth that"
+
     def _faults(self, context: Context, candidate: Candidate, metric: str, spread: _Spread) -> Iterator[str]:
-        gain = spread.claimed
-        if (
-            gain is not None
-            and gain >= self.thresholds["claimed_gain"]
-            and spread.at_least * _SPREAD > self.thresholds["range_to_gain"] * gain
-        ):
-            yield f"seeds cover {points(spread.range)} (95 %), more than twice the {points(gain)} gained over the frozen probe"
-        elif (gain is None or gain < self.thresholds["claimed_gain"]) and (
-            spread.at_least * _SPREAD > self.thresholds["harmless_range"]
-        ):
-            yield f"seeds cover {points(spread.range)} (95 %), and no gain over the frozen probe is worth that"
+        yield from self._too_wide(spread)
         if candidate.trace is not None and candidate.trace.best_seed_shipped:
             above = shipped_score(context, candidate, metric) - float(spread.scores.mean())
             far = spread.deviation > 0 and above > self.thresholds["best_over_mean_in_deviations"] * spread.deviation
@@ -124,14 +130,17 @@ class Stability(JudgedCheck):
         claim = item_claim(right[best] - np.delete(right, best, axis=0).mean(axis=0), groups=context.groups("test"))
         return claim.lower(ALPHA[Severity.MAJOR]) > 0
 
-    def _state(self, candidate: Candidate, metric: str, spread: _Spread, faults: list[str]) -> Finding:
+    def _state(
+        self, candidate: Candidate, metric: str, spread: _Spread, faults: list[str], *, averaged: bool
+    ) -> Finding:
         details: dict[str, Any] = {
             "metric": metric, "seed_scores": spread.scores.tolist(), "pooled_degrees_of_freedom": spread.df,
             "claimed_gain": spread.claimed, "shipped": candidate.trace.shipped if candidate.trace else None,
             "unit": f"standard deviation of {metric} from seed to seed",
         }  # fmt: skip
         numbers: dict[str, Any] = {"value": spread.deviation, "interval": spread.interval, "n": len(spread.scores)}
-        seen = f"{named(metric)} of {len(spread.scores)} seeds: {', '.join(f'{score:.3f}' for score in spread.scores)}"
+        which = f"the {len(spread.scores)} seeds that were averaged" if averaged else f"{len(spread.scores)} seeds"
+        seen = f"{named(metric)} of {which}: {', '.join(f'{score:.3f}' for score in spread.scores)}"
         allowed = max(self.thresholds["harmless_range"], self.thresholds["range_to_gain"] * (spread.claimed or 0.0))
         numbers["threshold"] = allowed / _SPREAD
         if faults:
