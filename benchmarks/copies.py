@@ -18,7 +18,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from benchmarks.faults.families.copies_of_pictures import ALL, changed
-from touchstone.dataset.near_pictures import near_pictures
+from touchstone.dataset.near_pictures import near_prints
 from touchstone.dataset.picture import SUFFIXES, PictureError, Print, decode, fingerprint
 
 MOST, EACH = 1500, 30
@@ -56,9 +56,7 @@ def _readable(contents: Iterable[bytes]) -> list[Image.Image]:
 
 def found_among(prints: list[Print]) -> Pairs:
     """Pairs of equal or nearly equal pictures, the smaller index first."""
-    hashes = np.array([(one.hash, one.mirror_hash) for one in prints], np.uint64)
-    near = near_pictures(hashes, np.stack([one.thumb for one in prints]), np.stack([one.grey for one in prints]))[0]
-    pairs = {(int(a), int(b)) for a, b in near}
+    pairs = {(int(a), int(b)) for a, b in near_prints(prints)[0]}
     same: dict[str, list[int]] = defaultdict(list)
     for index, one in enumerate(prints):
         same[one.digest].append(index)

@@ -7,15 +7,12 @@ import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from tests.dataset.conftest import picture
-from touchstone.dataset.near_pictures import near_pictures
+from touchstone.dataset.near_pictures import near_prints
 from touchstone.dataset.picture import fingerprint
 
 
 def pairs_among(pictures: list[Image.Image]) -> set[tuple[int, int, bool]]:
-    prints = [fingerprint(one) for one in pictures]
-    hashes = np.array([(one.hash, one.mirror_hash) for one in prints], np.uint64)
-    thumbs, greys = np.stack([one.thumb for one in prints]), np.stack([one.grey for one in prints])
-    pairs, _, turned = near_pictures(hashes, thumbs, greys)
+    pairs, _, turned = near_prints([fingerprint(one) for one in pictures])
     return {(int(a), int(b), bool(t)) for (a, b), t in zip(pairs, turned, strict=True)}
 
 

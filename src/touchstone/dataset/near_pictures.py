@@ -8,7 +8,7 @@ pictures that are like each other without being copies (a picture and its third 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from touchstone.dataset.alignment import WHOLE, Floats, grid, refined, repeated, sampled, windows
 from touchstone.dataset.hash_candidates import hash_candidates
+from touchstone.dataset.picture import Print
 from touchstone.dataset.picture_codes import Codes
 
 LEAST, MOST = 3.1, 4.2
@@ -76,6 +77,12 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
     turned = placed[:, 0, 0] * placed[:, 1, 1] - placed[:, 0, 1] * placed[:, 1, 0] < 0
     pairs = np.sort(np.stack([shown[proposed.first], shown[proposed.second]], axis=1), axis=1)
     return _best(pairs[kept], np.exp(-evidence[kept]).astype(np.float64), turned[kept])
+
+
+def near_prints(prints: Sequence[Print]) -> Pairs:
+    """The same among pictures' fingerprints."""
+    hashes = np.array([(one.hash, one.mirror_hash) for one in prints], np.uint64)
+    return near_pictures(hashes, np.stack([one.thumb for one in prints]), np.stack([one.grey for one in prints]))
 
 
 def _showing(greys: NDArray[np.uint8]) -> NDArray[np.int64]:

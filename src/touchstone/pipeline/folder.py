@@ -16,24 +16,9 @@ from filelock import FileLock, Timeout
 
 from touchstone.core import atomic, digest
 from touchstone.core.errors import Fault, InputError
-from touchstone.pipeline.kin import STATE, ground, kin
+from touchstone.pipeline.kin import STATE, Marks, ground, kin, marks_of
 from touchstone.study.lock import to_mapping
 from touchstone.study.model import Study
-
-
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """Whose run a folder holds."""
-
-    study: str
-    fingerprint: str
-    ground: str = ""
-    alone: bool = False
-    """It was asked to start over, so that it takes nothing from the runs beside it."""
-
-    def same_run(self, other: Marks | None) -> bool:
-        """Whether both are of the same study on the same files."""
-        return other is not None and (self.study, self.fingerprint) == (other.study, other.fingerprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +72,13 @@ def choose(study: Study, verb: str, out: Path | None, fresh: bool) -> RunFolder:
     root = study.folder / "runs"
     for number in count(1):
         path = root / (study.name if number == 1 else f"{study.name}-{number}")
-        if not path.exists() or marks.same_run(_marks(path)):
+        if not path.exists() or marks.same_run(marks_of(path)):
             return _going_on(path, marks, fresh)
     raise AssertionError("unreachable: count() does not end")
 
 
 def _given(out: Path, marks: Marks, fresh: bool) -> RunFolder:
-    found = _marks(out)
+    found = marks_of(out)
     if found is None and out.exists() and any(out.iterdir()):
         raise InputError(
             Fault(str(out), "the folder holds something other than a run", "name an empty or new folder with --out")
@@ -107,16 +92,9 @@ def _going_on(path: Path, marks: Marks, fresh: bool) -> RunFolder:
     """A new folder, or one that holds this study's run already."""
     if fresh and path.exists():
         _empty(path)
-    before = _marks(path)
+    before = marks_of(path)
     alone = fresh or (before is not None and before.alone)
     return RunFolder(path, replace(marks, alone=alone), finished=(path / "evidence.json").exists())
-
-
-def _marks(path: Path) -> Marks | None:
-    try:
-        return Marks(**json.loads((path / STATE).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
 
 
 def _empty(path: Path) -> None:

@@ -10,9 +10,11 @@ from touchstone.supply.blob import Blob
 from touchstone.supply.config_keys import unknown_keys, without
 from touchstone.supply.config_rules import check_modules, check_settings, check_template
 from touchstone.supply.content import LARGEST_TEXT
+from touchstone.supply.integrity import CHECKSUMS
 from touchstone.supply.judgement import Judgement, Made
 from touchstone.supply.outcome import Outcome
 from touchstone.supply.rules import Held, Refused
+from touchstone.supply.signing import SIGNATURE
 from touchstone.supply.strict_json import TOKENIZER_BYTES, Bounds, parse_json
 from touchstone.supply.timm_config import TIMM, check_timm, model_type
 from touchstone.supply.work import OBJECT
@@ -30,7 +32,7 @@ _DOCUMENT = re.compile(
 )
 _PLAIN = (".txt", ".md", ".rst")
 _GIT = frozenset({".gitattributes", ".gitignore", ".gitkeep"})
-_VOUCHING = frozenset({"model.sig", "sha256sums", "checksums.sha256"})
+_VOUCHING = frozenset({SIGNATURE, *(name.lower() for name in CHECKSUMS)})
 """What vouches for the other files; `supply.integrity` judges it."""
 _CODE = (
     ".py", ".pyc", ".pyi", ".ipynb", ".sh", ".bash", ".bat", ".cmd", ".ps1", ".js", ".ts", ".mjs", ".rb", ".pl", ".php", ".lua", ".r",

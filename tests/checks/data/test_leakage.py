@@ -12,7 +12,7 @@ from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.duplicates import Near
 from touchstone.dataset.inputs import Pictures
 from touchstone.dataset.model import Dataset, Examples
-from touchstone.dataset.near_pictures import near_pictures
+from touchstone.dataset.near_pictures import near_prints
 from touchstone.dataset.picture import fingerprint
 
 NAMES = ("cat", "dog", "river", "engine", "market", "garden", "letter", "window", "teacher", "bottle")
@@ -157,10 +157,7 @@ def searched(train: Examples, test: Examples) -> tuple[Near, ...]:
     """Near copies as reading the data finds them."""
     both = [*train.inputs.pictures, *test.inputs.pictures]  # type: ignore[attr-defined]
     prints = [fingerprint(one) for one in both]
-    hashes = np.array([(one.hash, one.mirror_hash) for one in prints], dtype=np.uint64)
-    pairs, unlike, turned = near_pictures(
-        hashes, np.stack([one.thumb for one in prints]), np.stack([one.grey for one in prints])
-    )
+    pairs, unlike, turned = near_prints(prints)
     ids = [one.digest for one in prints]
     return tuple(
         Near(ids[a], ids[b], "mirror" if t else "near", 1 - float(u))

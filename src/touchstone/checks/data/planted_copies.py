@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from touchstone.dataset.model import Examples
-from touchstone.dataset.near_pictures import near_pictures
+from touchstone.dataset.near_pictures import near_prints
 from touchstone.dataset.near_texts import near_texts
 from touchstone.dataset.picture import PictureError, fingerprint
 from touchstone.dataset.wording import digest
@@ -52,10 +52,7 @@ def _pictures(examples: Examples, chosen: Any) -> tuple[Sensitivity, ...]:
     found = []
     for what, change in _CHANGES:
         prints = originals + [fingerprint(change(picture)) for picture in pictures[:TRIES]]
-        hashes = np.array([(one.hash, one.mirror_hash) for one in prints], dtype=np.uint64)
-        thumbs = np.stack([one.thumb for one in prints])
-        greys = np.stack([one.grey for one in prints])
-        pairs = {(int(a), int(b)) for a, b in near_pictures(hashes, thumbs, greys)[0]}
+        pairs = {(int(a), int(b)) for a, b in near_prints(prints)[0]}
         tries = min(TRIES, len(pictures))
         caught = sum(
             (i, len(originals) + i) in pairs or prints[i].digest == prints[len(originals) + i].digest
