@@ -47,8 +47,8 @@ def test_stops_before_memorising_and_leaves_the_network_as_it_was(tmp_path):
     plan = Plan(rate=2e-2, epochs=8, horizon=8, batch_size=8)
     curves = [
         fold_losses(
-            bench.network, bench.train, noise, None, plan, bench.criterion, fold=fold, features=None, seed=0,
-            progress=QUIET,
+            bench.network, bench.train, noise, None, plan, bench.criterion, fold=fold, validation=bench.validation,
+            features=None, seed=0, progress=QUIET,
         )
         for fold in range(5)
     ]  # fmt: skip
@@ -61,3 +61,10 @@ def test_stops_before_memorising_and_leaves_the_network_as_it_was(tmp_path):
 def test_the_epochs_of_the_least_mean_loss_are_chosen_and_empty_folds_are_left_out():
     falls = np.array([3.0, 2.0, 1.0, 1.0, 1.0, 2.0, 3.0])
     assert fewest_loss([falls, None, falls]) == (3, tuple(falls))
+
+
+def test_a_hundredth_less_loss_is_not_worth_another_epoch():
+    steep, flat = np.array([3.0, 2.0, 1.0]), np.linspace(1.0, 0.995, 10)
+    chosen, _ = fewest_loss([np.concatenate([steep, flat])])
+    assert chosen == 3  # the first that is down, smoothed over three epochs
+    assert fewest_loss([np.concatenate([steep, np.linspace(1.0, 0.5, 10)])])[0] > 10

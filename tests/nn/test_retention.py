@@ -4,17 +4,22 @@ import torch
 
 from tests.nn.learnable import QUIET
 from tests.nn.tiny import examples, shared
+from touchstone.nn.bank import features
 from touchstone.nn.families import classifier
-from touchstone.nn.retention import displacement, retention_of, rho
+from touchstone.nn.retention import References, displacement, retention, rho
 
 
 @pytest.fixture(scope="module")
-def references():
-    return examples(shared("vit").task, 60, seed=3)
+def references(tmp_path_factory):
+    some, home = examples(shared("vit").task, 60, seed=3), tmp_path_factory.mktemp("home")
+    of_base, of_twin = (
+        features(shared("vit"), some, home=home, progress=QUIET, twin=twin).blocks for twin in (False, True)
+    )
+    return References(some, of_base, of_twin)
 
 
 def _retention(model, references):
-    return retention_of(shared("vit"), model, references, seed=0, progress=QUIET)
+    return retention(shared("vit"), model, references, seed=0, progress=QUIET)
 
 
 def test_the_base_itself_retains_everything(references):

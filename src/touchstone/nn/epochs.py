@@ -17,12 +17,14 @@ from touchstone.nn.families import head, set_head
 from touchstone.nn.fold_head import fit_head
 from touchstone.nn.loop import Plan, looks_after, trailing, train
 from touchstone.nn.network import Network
-from touchstone.nn.source import Picked, Source
+from touchstone.nn.source import Chained, Picked, Source
 
 FOLDS = 5
-MOST_EXAMPLES, FEWEST_FOLDS = 15_000, 2
-"""Examples that cross-fitting may train on, all folds together; fewer folds are run beyond it, but no fewer than these."""
+MOST_EXAMPLES = 15_000
+"""Examples that cross-fitting may train on, all folds together; beyond it fewer folds are run, one at least."""
 RISEN_FOR = 4
+CLOSE = 0.01
+"""Share of the smallest held-out loss within which another is as good: folds differ by more."""
 
 
 def enough_to_stop_early(validation_labels: NDArray[np.int64], n_classes: int) -> bool:
@@ -38,7 +40,7 @@ def horizon(n: int, batch_size: int, *, cached: bool) -> int:
 
 def fold_count(n: int, horizon: int) -> int:
     """How many of the folds are run: all where the data are few."""
-    return int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * n) * horizon), FEWEST_FOLDS, FOLDS))
+    return int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * n) * horizon), 1, FOLDS))
 
 
 def fold_losses(
@@ -50,11 +52,13 @@ def fold_losses(
     criterion: Criterion,
     *,
     fold: int,
+    validation: Held,
     features: Tensor | None,
     seed: int,
     progress: Progress,
 ) -> NDArray[np.float64] | None:
-    """Tempered losses of one fold while the network trains on the others: before training, then after each epoch.
+    """Tempered losses of one fold and ``validation`` together while the network trains on the other folds: before
+    training, then after each epoch.
 
     Every fold follows the schedule of the whole horizon, as the final training does until it stops. The network
     ends as it began. None where the fold is empty.
@@ -70,19 +74,22 @@ def fold_losses(
     if features is not None:
         n_classes = head(network.model).out_features
         set_head(network.model, *fit_head(features, labels, inside, out, n_classes, criterion))
+    held = Held(Chained(Picked(source, out), validation.source), np.concatenate([labels[out], validation.labels]))
     blind = replace(plan, epochs=plan.horizon, average=False, patience=None)
     outcome = train(
-        network, source, labels, blind, criterion, seed=seed + fold, held=Held(Picked(source, out), labels[out]),
-        rows=inside, stop=risen, progress=progress, name=f"epochs, fold {fold + 1}",
+        network, source, labels, blind, criterion, seed=seed + fold, held=held, rows=inside, stop=risen,
+        progress=progress, name=f"epochs, fold {fold + 1}",
     )  # fmt: skip
     network.restore(before)
     return _per_epoch(outcome.log.tempered_losses, plan.horizon)
 
 
 def fewest_loss(curves: Sequence[NDArray[np.float64] | None]) -> tuple[int, tuple[float, ...]]:
-    """The number of epochs with the smallest held-out tempered loss, mean over folds, smoothed over three epochs.
+    """The fewest epochs whose held-out tempered loss is within a hundredth of the smallest; mean over folds, smoothed
+    over three epochs.
 
-    Choi & Lee (2022) find that training on everything afterwards is worth 1.8 points.
+    The rule of Breiman et al. (1984), the simplest of what cannot be told apart, with a hundredth for their standard
+    error, which a fold or two cannot give. Choi & Lee (2022): training on everything afterwards is worth 1.8 points.
 
     Returns
     -------
@@ -90,13 +97,18 @@ def fewest_loss(curves: Sequence[NDArray[np.float64] | None]) -> tuple[int, tupl
     """
     mean = np.mean([curve for curve in curves if curve is not None], axis=0)
     smoothed = np.array([mean[max(0, i - 1) : i + 2].mean() for i in range(len(mean))])
-    return max(1, int(np.argmin(smoothed[1:])) + 1), tuple(float(value) for value in mean)
+    return _close_to_best(smoothed[1:]) + 1, tuple(float(value) for value in mean)
 
 
 def risen(log: TrainingLog) -> str | None:
-    """Why a fold can end: its held-out loss, smoothed over three looks, has not been lower for four looks."""
+    """Why a fold can end: its held-out loss, smoothed over three looks, has fallen by no hundredth for four looks."""
     smoothed = trailing(log.tempered_losses)
-    return "the held-out loss has risen" if len(smoothed) - 1 - int(np.argmin(smoothed)) >= RISEN_FOR else None
+    return "the held-out loss falls no more" if len(smoothed) - 1 - _close_to_best(smoothed) >= RISEN_FOR else None
+
+
+def _close_to_best(losses: NDArray[np.float64]) -> int:
+    """Where a curve first comes within a hundredth of its smallest value."""
+    return int(np.argmax(losses <= losses.min() * (1 + CLOSE)))
 
 
 def _per_epoch(losses: Sequence[float], epochs: int) -> NDArray[np.float64]:

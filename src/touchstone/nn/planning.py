@@ -105,7 +105,7 @@ def _folds(
     return [
         epoch_choice.fold_losses(
             bench.network, bench.train, bench.labels, job.data.train.groups, plan, bench.criterion, fold=fold,
-            features=features, seed=0, progress=progress,
+            validation=bench.validation, features=features, seed=0, progress=progress,
         )
         for fold in numbers
     ]  # fmt: skip

@@ -5,8 +5,8 @@ A pseudo-task: clusters of the base's features on reference inputs are the label
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,52 +26,46 @@ from touchstone.nn.families import PENULTIMATE, blocks, classifier, parameter_de
 from touchstone.nn.feature_graph import FeatureGraph
 from touchstone.nn.preprocess import preprocessor
 from touchstone.nn.similarity import likeness
-from touchstone.nn.train import load_tuned
 
 CLUSTERS = 50
 NEEDED_GAP = 0.2
 """The base must beat its random twin on the pseudo-task by this much, else nothing can be said."""
-MOST_REFERENCES = 1000
 DRAWS = 2000
 
 
-def retention(base: Base, tuned_folder: Path, references: Examples, *, seed: int, progress: Progress) -> Retention:
-    """What one of our own trainings left of its base; see :func:`retention_of`."""
-    return retention_of(base, load_tuned(base, tuned_folder), references, seed=seed, progress=progress)
+@dataclass(frozen=True)
+class References:
+    """Inputs on which base and result are held side by side, best of many kinds; their labels are not looked at."""
+
+    examples: Examples
+    of_base: Mapping[str, NDArray[Any]]
+    """What the frozen base makes of them: (n, d) by block, as the feature bank holds it."""
+    of_twin: Mapping[str, NDArray[Any]]
+    """The same of its random-initialised twin."""
 
 
-def retention_of(base: Base, tuned: nn.Module, references: Examples, *, seed: int, progress: Progress) -> Retention:
-    """What a model left of the base it came from, also a model that somebody else fine-tuned.
+def retention(base: Base, tuned: nn.Module, references: References, *, seed: int, progress: Progress) -> Retention:
+    """What a model left of the base it came from, one of our own or one that somebody else fine-tuned.
 
     Parameters
     ----------
     tuned : a classification model of the base's family
-    references : inputs, best of many kinds; labels are not looked at; 1,000 of them are used at most
 
     Returns
     -------
     rho with a percentile interval over items (probes stay as fitted); None, with the accuracies beside it, where
     base and random twin are less than 0.2 apart
     """
-    rng = np.random.default_rng(seed)
-    some = references.take(np.argsort(np.array(references.digests), kind="stable"))
-    if len(some) > MOST_REFERENCES:
-        some = some.take(np.sort(rng.choice(len(some), MOST_REFERENCES, replace=False)))
-    names = ("a", "b")
-    original = classifier(base, names, seed=seed)
-    twin = classifier(base, names, pretrained=False, seed=seed)
-    prepare = preprocessor(base)
-    with progress.task("what the base still knows", 3 * len(some)) as bar:
-        of_base = _features(original, prepare, some, bar.advance)
-        of_tuned = _features(tuned, prepare, some, bar.advance)
-        of_twin = _features(twin, prepare, some, bar.advance)
+    examples, of_base = references.examples, references.of_base
+    with progress.task("what the base still knows", len(examples)) as bar:
+        of_tuned = _features(tuned, preprocessor(base), examples, bar.advance)
     labels = _clusters(of_base[PENULTIMATE], seed)
     right = {
         name: _right(features[PENULTIMATE], labels, seed)
-        for name, features in (("base", of_base), ("tuned", of_tuned), ("twin", of_twin))
+        for name, features in (("base", of_base), ("tuned", of_tuned), ("twin", references.of_twin))
     }
     return Retention(
-        retained=rho(right["base"], right["tuned"], right["twin"], rng),
+        retained=rho(right["base"], right["tuned"], right["twin"], np.random.default_rng(seed)),
         base_accuracy=float(right["base"].mean()),
         twin_accuracy=float(right["twin"].mean()),
         tuned_accuracy=float(right["tuned"].mean()),
@@ -81,8 +75,8 @@ def retention_of(base: Base, tuned: nn.Module, references: Examples, *, seed: in
             if name != PENULTIMATE
             if (alike := likeness(of_base[name], of_tuned[name])) is not None
         },
-        displacement=displacement(original, tuned),
-        n=len(some),
+        displacement=displacement(classifier(base, ("a", "b"), seed=seed), tuned),
+        n=len(examples),
     )
 
 

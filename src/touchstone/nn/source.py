@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from touchstone.dataset.model import Examples
 from touchstone.nn.activations import Prepare, Store
@@ -112,6 +113,45 @@ class Picked:
 
     def batch(self, rows: NDArray[np.int64], views: NDArray[np.int64] | None = None) -> Batch:
         return self._source.batch(self._rows[rows], views)
+
+
+class Chained:
+    """The plain views of one source and then of another, to be looked at together."""
+
+    n_views = 0
+
+    def __init__(self, first: Source, second: Source) -> None:
+        self._first, self._second = first, second
+
+    @property
+    def lengths(self) -> NDArray[np.int64] | None:
+        first, second = self._first.lengths, self._second.lengths
+        return None if first is None or second is None else np.concatenate([first, second])
+
+    def __len__(self) -> int:
+        return len(self._first) + len(self._second)
+
+    def batch(self, rows: NDArray[np.int64], views: NDArray[np.int64] | None = None) -> Batch:
+        first = rows < len(self._first)
+        if first.all():
+            return self._first.batch(rows)
+        if not first.any():
+            return self._second.batch(rows - len(self._first))
+        parts = self._first.batch(rows[first]), self._second.batch(rows[~first] - len(self._first))
+        where = torch.from_numpy(np.argsort(np.concatenate([np.flatnonzero(first), np.flatnonzero(~first)])))
+        return {name: _stacked(*(part[name] for part in parts))[where] for name in parts[0]}
+
+
+def _stacked(first: Tensor, second: Tensor) -> Tensor:
+    """One batch after another; shorter texts are filled up with zeros, which their masks leave out."""
+    if first.dim() > 3 or first.dim() < 2:  # pictures
+        return torch.cat([first, second])
+    longest = max(first.shape[1], second.shape[1])
+    filled = [
+        torch.nn.functional.pad(part, (0, 0) * (part.dim() - 2) + (0, longest - part.shape[1]))
+        for part in (first, second)
+    ]
+    return torch.cat(filled)
 
 
 def view_of(examples: Examples, row: int, view: int, augment: Augment | None, names: Any) -> Any:

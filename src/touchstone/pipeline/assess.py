@@ -17,7 +17,7 @@ from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.bases import vet_adapted
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
 from touchstone.pipeline.folder import choose as choose_folder
-from touchstone.pipeline.looking import MOST_REFERENCES, first_by_content, read_retention, write_retention
+from touchstone.pipeline.looking import first_by_content, kept_of_base, read_retention, write_retention
 from touchstone.pipeline.outputs import folder_digest
 from touchstone.pipeline.result import Result
 from touchstone.pipeline.run import Run, carry_out, shown_again
@@ -164,13 +164,9 @@ def _retain(arena: Arena, model: Path, folder: Path) -> None:
     """How much of the base is left, where the model is of the base's own family and size."""
     from touchstone.nn.base_model import open_base
     from touchstone.nn.families import classifier
-    from touchstone.nn.retention import retention_of
 
     theirs = open_base(model, str(model), arena.data.task)
     if theirs.family != arena.base.family or theirs.blocks != arena.base.blocks:
         return
     network = classifier(theirs, arena.data.classes, seed=arena.bench.seed)
-    some = first_by_content(arena.data.train, MOST_REFERENCES)
-    write_retention(
-        folder, retention_of(arena.base, network, some, seed=arena.bench.seed, progress=arena.bench.progress)
-    )
+    write_retention(folder, kept_of_base(arena, network, arena.data.train))

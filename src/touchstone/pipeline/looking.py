@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from touchstone.core.interval import Estimate, Interval
 from touchstone.core.measures import HotStart, Retention
@@ -13,9 +13,13 @@ from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.blending import head_digest
 from touchstone.pipeline.climbing import with_trace
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
+from touchstone.pipeline.ranking import features
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from touchstone.candidates.linear_probe import LinearHead
+    from touchstone.dataset.model import Examples
 
 MOST_REFERENCES = 400
 """Inputs on which base and result are compared; the standard error of an accuracy is then 2.5 points at most."""
@@ -51,18 +55,12 @@ def _retention(arena: Arena, contender: Contender) -> Retention:
     assert contender.model is not None, "a fine-tune has a folder"
 
     def make(folder: Path) -> None:
-        from touchstone.nn.retention import retention
+        from touchstone.nn.train import load_tuned
 
         assert contender.model is not None, "a fine-tune has a folder"
-        some = arena.data.validation if len(arena.data.validation) >= MOST_REFERENCES else arena.data.train
-        kept = retention(
-            arena.base,
-            contender.model,
-            first_by_content(some, MOST_REFERENCES),
-            seed=arena.bench.seed,
-            progress=arena.bench.progress,
-        )
-        write_retention(folder, kept)
+        enough = len(arena.data.validation) >= MOST_REFERENCES
+        some = arena.data.validation if enough else arena.data.train
+        write_retention(folder, kept_of_base(arena, load_tuned(arena.base, contender.model), some))
 
     name = contender.candidate.name
     folder = arena.bench.pieces.get(
@@ -71,7 +69,20 @@ def _retention(arena: Arena, contender: Contender) -> Retention:
     return read_retention(folder)
 
 
-def first_by_content(examples: Any, most: int) -> Any:
+def kept_of_base(arena: Arena, model: nn.Module, examples: Examples) -> Retention:
+    """What a model of the base's family kept of it on some of the examples; base and twin answer from the bank."""
+    from touchstone.nn.retention import References, retention
+
+    some = first_by_content(examples, MOST_REFERENCES)
+    of_base, of_twin = (
+        features(arena.bench, arena.base, some, twin=twin, expected=arena.data.n_read).blocks for twin in (False, True)
+    )
+    return retention(
+        arena.base, model, References(some, of_base, of_twin), seed=arena.bench.seed, progress=arena.bench.progress
+    )
+
+
+def first_by_content(examples: Examples, most: int) -> Examples:
     """At most so many examples, picked by their content, so that order does not matter."""
     import numpy as np
 

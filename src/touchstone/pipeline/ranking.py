@@ -45,8 +45,7 @@ def rank_bases(bench: Bench, data: Dataset, bases: Sequence[Base]) -> Ranking:
     inputs, passed, raw = [], 0, None
     with bench.journal.stage("features"):
         for base, work in zip(bases, works, strict=True):
-            own = features(bench, base, examples, expected=data.n_read)
-            twin = features(bench, base, examples, twin=True)
+            own, twin = (features(bench, base, examples, twin=twin, expected=data.n_read) for twin in (False, True))
             passed += own.computed + twin.computed
             inputs.append(domain.BaseInput(base.written, own.blocks, twin.blocks, work.macs / NOMINAL_MACS_PER_SECOND))
     with bench.journal.stage("ranking", "ranking the base models on frozen features"):

@@ -21,6 +21,8 @@ DISPLACED_BESIDE = 10.0
 """Times as far from the base as Touchstone's own fine-tuned candidate on the same base."""
 DISPLACED_ALONE = 0.5
 """||W_ft - W_base|| / ||W_base|| of half the blocks or more: ordinary fine-tuning moves a few percent."""
+MOVED = 1e-6
+"""The same share of a block below which it was not trained."""
 RANGE_TEST = 10.0
 """Times the rate at which the range test's loss was lowest."""
 
@@ -114,7 +116,8 @@ def _of_features(trace: Trace) -> Iterator[Sign]:
         )
     if trace.retention is not None and trace.retention.cka:
         # the lowest block that was trained at all: a frozen block is like itself
-        moved = [value for value in trace.retention.cka.values() if value < 0.999]
+        weights = trace.retention.displacement
+        moved = [alike for block, alike in trace.retention.cka.items() if weights.get(block, 0.0) > MOVED]
         if moved and moved[0] < CKA:
             yield Sign(
                 "features_moved",
@@ -143,7 +146,7 @@ def _of_weights(trace: Trace, siblings: Sequence[Candidate]) -> Iterator[Sign]:
 
 def _displacement(blocks: Any) -> float:
     """Median over the blocks that moved."""
-    moved = [value for value in blocks.values() if value > 1e-6]
+    moved = [value for value in blocks.values() if value > MOVED]
     return float(np.median(moved)) if moved else 0.0
 
 
