@@ -26,7 +26,7 @@ def _prepare_pixels(inputs):
 
 
 def test_dense_rows_come_back_in_any_order(tmp_path):
-    store = _build(tmp_path / "s", range(10), _prepare_pixels, lambda batch: batch["pixel_values"] * 2, batch_size=4)
+    store = _build(tmp_path / "s", range(10), _prepare_pixels, lambda batch: [batch["pixel_values"] * 2], batch_size=4)
     batch = store.batch(np.array([7, 0, 3]))
     assert batch[HIDDEN].shape == (3, 3, 2, 2)
     assert batch[HIDDEN][:, 0, 0, 0].tolist() == [14, 0, 6]
@@ -40,7 +40,7 @@ def test_without_a_lower_part_the_inputs_themselves_are_kept(tmp_path):
 def test_ragged_rows_keep_their_tokens_and_are_padded_only_together(tmp_path):
     inputs = _texts([3, 1, 5])
     store = _build(
-        tmp_path / "s", inputs, _prepare_texts, lambda batch: batch["input_ids"][..., None].float(), padding=9
+        tmp_path / "s", inputs, _prepare_texts, lambda batch: [batch["input_ids"][..., None].float()], padding=9
     )
     batch = store.batch(np.array([1, 0]))
     assert batch["input_ids"].tolist() == [[1, 9, 9], [1, 2, 3]]
@@ -54,7 +54,7 @@ def test_is_computed_once(tmp_path):
 
     def lower(batch):
         calls.append(len(batch["pixel_values"]))
-        return batch["pixel_values"]
+        return [batch["pixel_values"]]
 
     for _ in range(2):
         _build(tmp_path / "s", range(5), _prepare_pixels, lower, batch_size=2)
@@ -72,12 +72,12 @@ def test_a_killed_pass_leaves_nothing(tmp_path):
 
 def test_refuses_activations_beyond_half_precision(tmp_path):
     with pytest.raises(Overflow):
-        _build(tmp_path / "s", range(5), _prepare_pixels, lambda batch: batch["pixel_values"] * 1e6)
+        _build(tmp_path / "s", range(5), _prepare_pixels, lambda batch: [batch["pixel_values"] * 1e6])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_half_precision_costs_less_than_a_thousandth(tmp_path):
     values = torch.randn(6, 40)
-    _build(tmp_path / "s", range(6), _prepare_pixels, lambda batch: values)
+    _build(tmp_path / "s", range(6), _prepare_pixels, lambda batch: [values])
     kept = Store(tmp_path / "s").batch(np.arange(6))[HIDDEN]
     torch.testing.assert_close(kept, values, rtol=1e-3, atol=1e-4)

@@ -20,6 +20,10 @@ def _source(folder, layers=1, **more):
     )
 
 
+def _prepared(base, given):
+    return assembly.shelf(base, None).prepare(list(given.train.inputs)[:1])
+
+
 def test_boundary_counts_from_the_top():
     model = classifier(shared("vit"), ("a", "b"))
     found = [assembly.boundary_of(model, Recipe("a", layers=layers)) for layers in ("head", 1, 2, 99, "all")]
@@ -30,6 +34,40 @@ def test_keeps_a_plain_view_and_four_augmented_ones(tmp_path):
     source = _source(tmp_path)
     assert isinstance(source, Stored) and source.n_views == 4
     assert len(list((tmp_path / "activations").iterdir())) == 5
+
+
+@pytest.mark.parametrize("family", ["vit", "mobilenet_v2", "bert"])
+def test_what_a_deeper_training_needs_comes_out_of_the_same_pass(tmp_path, family):
+    base = shared(family)
+    given = data(base.task, 12)
+    model = classifier(base, given.classes)
+    top, deeper = (
+        assembly.cut(model, assembly.boundary_of(model, Recipe("a", layers=layers)), base, given.train)
+        for layers in (1, 2)
+    )
+
+    def sources(folder, *asked):
+        for parts, below in asked:
+            on_shelf = assembly.shelf(base, folder)
+            yield on_shelf, on_shelf.source(parts, given.train, progress=QUIET, title="", below=below)
+
+    (_, first), (shelf_of_second, second) = sources(tmp_path / "once", (top, [deeper.boundary]), (deeper, ()))
+    assert shelf_of_second.computed == 0
+    for kept, (_, alone) in zip((first, second), sources(tmp_path / "apart", (top, ()), (deeper, ())), strict=True):
+        rows = np.array([4, 0, 7])
+        np.testing.assert_allclose(
+            kept.batch(rows)["hidden"].numpy(), alone.batch(rows)["hidden"].numpy(), rtol=2e-3, atol=2e-3
+        )
+
+
+def test_what_does_not_fit_below_is_not_kept(tmp_path, monkeypatch):
+    """Lower activations of a convolutional network are larger; without room for them the pass goes on as ever."""
+    base = shared("mobilenet_v2")
+    given = data(IMAGE, 12)
+    parts = assembly.cut(classifier(base, given.classes), 10, base, given.train)
+    monkeypatch.setattr(assembly, "CACHE_BYTES", 2 * 12 * parts.split.lower(_prepared(base, given))[0][0].numel())
+    source = assembly.shelf(base, tmp_path).source(parts, given.train, progress=QUIET, title="", below=[2])
+    assert isinstance(source, Stored) and len(list((tmp_path / "activations").iterdir())) == 1
 
 
 def test_drops_views_and_then_the_cache_where_disk_is_dear(tmp_path, monkeypatch):

@@ -12,7 +12,7 @@ def _store(folder, values):
     rows_of = iter(values)
     return build(
         folder, lambda rows: list(rows), len(values), lambda rows: {"pixel_values": torch.zeros(len(rows), 3, 1, 1)},
-        lambda batch: torch.full((1, 1, 1, 1), float(next(rows_of))), batch_size=1,
+        lambda batch: [torch.full((1, 1, 1, 1), float(next(rows_of)))], batch_size=1,
     )  # fmt: skip
 
 

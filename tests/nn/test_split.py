@@ -22,7 +22,7 @@ def test_upper_of_lower_is_the_whole_model_at_every_boundary(family):
         for boundary in range(1, len(blocks(model)) + 1):
             split = SplitModel(model, boundary, batch)
             beside = {name: value for name, value in batch.items() if name != "pixel_values"}
-            parts = split.upper({**beside, HIDDEN: split.lower(batch)})
+            parts = split.upper({**beside, HIDDEN: split.lower(batch)[0]})
             torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-5)
 
 
@@ -30,7 +30,7 @@ def test_upper_of_lower_is_the_whole_model_at_every_boundary(family):
 def test_upper_part_does_not_run_the_lower_blocks(family):
     model, batch = _model_and_batch(family)
     split = SplitModel(model, 2, batch)
-    hidden = split.lower(batch)
+    hidden = split.lower(batch)[0]
     with torch.no_grad():
         for parameter in blocks(model)[1][1].parameters():
             parameter.fill_(float("nan"))
@@ -43,7 +43,7 @@ def test_model_runs_whole_again_after_its_parts_have_run():
     with torch.no_grad():
         before = model(**batch).logits
         split = SplitModel(model, 2, batch)
-        split.upper({HIDDEN: split.lower(batch)})
+        split.upper({HIDDEN: split.lower(batch)[0]})
         torch.testing.assert_close(model(**batch).logits, before, rtol=0, atol=0)
 
 
@@ -51,7 +51,7 @@ def test_gradients_reach_the_upper_blocks_alone():
     model, batch = _model_and_batch("vit")
     split = SplitModel(model, 2, batch)
     with torch.no_grad():
-        hidden = split.lower(batch)
+        hidden = split.lower(batch)[0]
     split.upper({HIDDEN: hidden}).sum().backward()
     assert all(p.grad is None for p in blocks(model)[1][1].parameters())
     assert all(p.grad is not None for p in blocks(model)[2][1].parameters())

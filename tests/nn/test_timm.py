@@ -106,7 +106,7 @@ def test_upper_of_lower_is_the_whole_model_at_every_boundary(architecture: str) 
         assert not torch.allclose(whole, other, rtol=1e-2)
         for boundary in range(1, len(blocks(model)) + 1):
             split = SplitModel(model, boundary, batch)
-            parts = split.upper({HIDDEN: split.lower(batch)})
+            parts = split.upper({HIDDEN: split.lower(batch)[0]})
             torch.testing.assert_close(parts, whole, rtol=1e-4, atol=1e-4)
         torch.testing.assert_close(model(**batch).logits, whole, rtol=0, atol=0)
 
@@ -116,7 +116,7 @@ def test_the_upper_part_does_not_run_the_lower_blocks(architecture: str) -> None
     base = shared_timm(architecture)
     model, batch = classifier(base, CLASSES), _batch(base)
     split = SplitModel(model, 2, batch)
-    hidden = split.lower(batch)
+    hidden = split.lower(batch)[0]
     with torch.no_grad():
         for _, part in executed_below(model, 2):
             for parameter in part.parameters():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +96,9 @@ def build(
     inputs: Callable[[NDArray[np.int64]], list[Any]],
     n: int,
     prepare: Prepare,
-    lower: Callable[[Batch], Tensor] | None,
+    lower: Callable[[Batch], Sequence[Tensor]] | None,
     *,
+    beside: Sequence[Path] = (),
     padding: int = 0,
     batch_size: int = 32,
     advance: Callable[[int], None] = lambda n: None,
@@ -110,6 +112,7 @@ def build(
     n : number of rows
     prepare : preprocessing
     lower : the frozen part of the model; None keeps the preprocessed inputs themselves
+    beside : folders of further stores, for what else ``lower`` gives
     padding : token id that fills up short texts
     batch_size : rows that go through the model together; results do not depend on it beyond rounding
     advance : told how many rows were done
@@ -120,14 +123,18 @@ def build(
         where an activation exceeds half precision
     """
     if not is_built(folder):
-        with writing_folder(folder) as temporary:
-            writer = _Writer(temporary, n, padding)
+        with ExitStack() as stack:
+            temporary = [stack.enter_context(writing_folder(each)) for each in (folder, *beside)]
+            writers = [_Writer(each, n, padding) for each in temporary]
             for start in range(0, n, batch_size):
                 rows = np.arange(start, min(start + batch_size, n))
                 batch = prepare(inputs(rows))
-                writer.add(batch, None if lower is None else lower(batch).float())
+                hidden: Sequence[Tensor | None] = [None] if lower is None else [part.float() for part in lower(batch)]
+                for writer, values in zip(writers, hidden, strict=True):
+                    writer.add(batch, values)
                 advance(len(rows))
-            writer.close()
+            for writer in writers:
+                writer.close()
     return Store(folder)
 
 

@@ -102,25 +102,32 @@ class Shelf:
 
     def source(
         self, parts: Cut, examples: Examples, *, augment: Augment | None = None, names: Any = "none",
-        progress: Progress, title: str, views: int = VIEWS,
+        progress: Progress, title: str, views: int = VIEWS, below: Sequence[int] = (),
     ) -> Source:  # fmt: skip
-        """Batches of some examples: from stores where they fit, live where they do not."""
+        """Batches of some examples: from stores where they fit, live where they do not.
+
+        ``below`` are boundaries of later trainings: what these will want of the same examples is kept in the same pass.
+        """
         order = np.argsort(np.array(examples.digests), kind="stable")
         ordered = examples.take(order)
-        kept = self._affordable(parts, ordered, views if augment is not None else 0)
+        wanted = views if augment is not None else 0
+        kept, *others = self._affordable(parts, ordered, wanted, () if parts.split is None else below)
         if kept is None:
             return Live(examples, self.prepare, augment, names)
         places = np.empty(len(order), np.int64)
         places[order] = np.arange(len(order))
-        try:
-            stores = self._stores(parts, ordered, range(kept + 1), augment, names, progress, title)
-        except Overflow:
-            return Live(examples, self.prepare, augment, names)
-        return Stored(stores, places)
+        also = [boundary for boundary, fitting in zip(below, others, strict=False) if fitting == kept]
+        for beside in [also, []] if also else [[]]:
+            try:
+                stores = self._stores(parts, ordered, range(kept + 1), augment, names, progress, title, beside)
+            except Overflow:
+                continue
+            return Stored(stores, places)
+        return Live(examples, self.prepare, augment, names)
 
     def _stores(
         self, parts: Cut, ordered: Examples, views: range, augment: Augment | None, names: Any,
-        progress: Progress, title: str,
+        progress: Progress, title: str, below: Sequence[int],
     ) -> list[Store]:  # fmt: skip
         stores = []
         lower: Lower | None = None
@@ -129,14 +136,20 @@ class Shelf:
             self.computed += count
             bar.advance(count)
 
+        def folder_of(boundary: int, view: int) -> Path:
+            return self.cache / "activations" / self._name(boundary, ordered, view, names)
+
+        own = 0 if parts.split is None else parts.boundary
         with progress.task(title, len(ordered) * len(views)) as bar:
             for view in views:
-                folder = self.cache / "activations" / self._name(parts, ordered, view, names)
+                folder = folder_of(own, view)
                 if lower is None and parts.split is not None and not is_built(folder):
-                    lower = open_lower(parts.split, self._sample(ordered), len(ordered) * len(views), self.cache)
+                    expected = len(ordered) * len(views)
+                    lower = open_lower(parts.split, self._sample(ordered), expected, self.cache, below)
                 stores.append(build(
-                    folder, self._reader(ordered, view, augment, names), len(ordered), self.prepare,
-                    lower, padding=int(getattr(self.prepare, "pad_id", 0)), advance=advance,
+                    folder, self._reader(ordered, view, augment, names), len(ordered), self.prepare, lower,
+                    beside=[folder_of(boundary, view) for boundary in below],
+                    padding=int(getattr(self.prepare, "pad_id", 0)), advance=advance,
                 ))  # fmt: skip
         return stores
 
@@ -148,26 +161,30 @@ class Shelf:
     ) -> Callable[[NDArray[np.int64]], list[Any]]:
         return lambda rows: [view_of(ordered, int(row), view, augment, names) for row in rows]
 
-    def _name(self, parts: Cut, ordered: Examples, view: int, names: Any) -> str:
+    def _name(self, boundary: int, ordered: Examples, view: int, names: Any) -> str:
         about = {
-            "format": FORMAT, "base": self.base.digest if parts.split is not None else "", "view": view,
-            "boundary": parts.boundary if parts.split is not None else 0, "prepared": self.prepared_as,
+            "format": FORMAT, "base": self.base.digest if boundary else "", "view": view,
+            "boundary": boundary, "prepared": self.prepared_as,
             "names": (names if isinstance(names, str) else list(names)) if view else "",
             "examples": digest.of_data(list(ordered.digests)),
         }  # fmt: skip
         return digest.of_data(about).removeprefix("sha256:")[:32]
 
-    def _affordable(self, parts: Cut, ordered: Examples, wanted: int) -> int | None:
-        """How many augmented views fit the budget; None where not even the plain one does."""
+    def _affordable(
+        self, parts: Cut, ordered: Examples, wanted: int, below: Sequence[int]
+    ) -> list[int | None]:  # fmt: skip
+        """How many augmented views fit the budget at a model's boundary and at each below it; None where not even the
+        plain one does.
+        """
         batch = self.prepare([ordered.inputs[0]])
         if "input_ids" in batch and parts.split is None:
-            return 0
+            return [0]
         on = next(parts.model.parameters()).device
         with torch.inference_mode():
-            row = batch["pixel_values"] if parts.split is None else parts.split.lower(moved(batch, on))
+            rows = [batch["pixel_values"]] if parts.split is None else parts.split.lower(moved(batch, on), below)
         allowed = min(CACHE_BYTES, _free_bytes(self.cache) // 2)
-        fitting = allowed // max(1, row.numel() * 2 * len(ordered)) - 1
-        return None if fitting < 0 else int(min(wanted, fitting))
+        fitting = [allowed // max(1, row.numel() * 2 * len(ordered)) - 1 for row in rows]
+        return [None if views < 0 else int(min(wanted, views)) for views in fitting]
 
 
 def shelf(base: Base, cache: Path, *, side: int | None = None) -> Shelf:
@@ -190,9 +207,9 @@ class Shrunk:
         return {"pixel_values": functional.interpolate(pixels, size, mode="bilinear", antialias=True)}
 
 
-def held(parts: Cut, on_shelf: Shelf, examples: Examples, progress: Progress) -> Held:
+def held(parts: Cut, on_shelf: Shelf, examples: Examples, progress: Progress, below: Sequence[int] = ()) -> Held:
     """Labelled examples to look at, in the order given."""
-    source = on_shelf.source(parts, examples, progress=progress, title="validation activations")
+    source = on_shelf.source(parts, examples, progress=progress, title="validation activations", below=below)
     return Held(source, examples.labels)
 
 

@@ -67,6 +67,8 @@ class Job:
     """The linear probe's, used where the recipe says ``probe_first``."""
     cache: Path
     """Where activations stand that other seeds, recipes and runs share."""
+    later: tuple[Recipe, ...] = ()
+    """Recipes that may come after this one: what they need of the frozen blocks is kept in the same pass."""
 
     @property
     def starts_from_probe(self) -> bool:
@@ -74,8 +76,9 @@ class Job:
 
     def laid_out(self, progress: Progress) -> Bench:
         return lay_out(
-            self.base, self.recipe, self.data, seed=self.seed, head=self.head, cache=self.cache, progress=progress
-        )
+            self.base, self.recipe, self.data, seed=self.seed, head=self.head, cache=self.cache, progress=progress,
+            later=self.later,
+        )  # fmt: skip
 
     def fingerprint(self, *, seeded: bool = True) -> str:
         """Digest of all that the result rests on; without the seed, of what all seeds share."""
@@ -91,19 +94,24 @@ class Job:
 
 
 def lay_out(
-    base: Base, recipe: Recipe, data: TrainingData, *, seed: int, head: Head | None, cache: Path, progress: Progress
-) -> Bench:
+    base: Base, recipe: Recipe, data: TrainingData, *, seed: int, head: Head | None, cache: Path, progress: Progress,
+    later: tuple[Recipe, ...] = (),
+) -> Bench:  # fmt: skip
     """Load the base, cut it at the recipe's freeze boundary and fetch the activations below the cut."""
     model = place(classifier(base, data.classes, seed=seed))
     if recipe.probe_first and head is not None:
         set_head(model, head.weight, head.bias)
     parts = cut(model, boundary_of(model, recipe), base, data.train)
     on_shelf = shelf(base, cache)
+    below = sorted(
+        {b for one in later if one.augment == recipe.augment if 0 < (b := boundary_of(model, one)) < parts.boundary}
+    )
     augment = None if recipe.augment == "none" or base.task != "image-classification" else data.augment
     source = on_shelf.source(
-        parts, data.train, augment=augment, names=recipe.augment, progress=progress, title="training activations"
-    )
-    looked_at = held(parts, on_shelf, data.validation, progress)
+        parts, data.train, augment=augment, names=recipe.augment, progress=progress, title="training activations",
+        below=below,
+    )  # fmt: skip
+    looked_at = held(parts, on_shelf, data.validation, progress, below)
     prior = None if recipe.user else adjusted_prior(data.train.labels, len(data.classes))
     criterion = Criterion(prior, recipe.label_smoothing)
     network = _network(parts, recipe, seed)

@@ -8,7 +8,8 @@ nothing.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -24,40 +25,45 @@ from touchstone.nn.split import Batch, SplitModel
 FEWEST = 400
 """Images below which writing the graph (some ten seconds, once per architecture and boundary) does not pay."""
 
-Lower = Callable[[Batch], Tensor]
+Lower = Callable[[Batch], Sequence[Tensor]]
+"""From a batch to the activations at a model's boundary, and at further ones below it."""
 
 
 class LowerGraph(nn.Module):
-    """The whole model as a function from pixels to the output of one block; an exporter drops what lies above."""
+    """The whole model as a function from pixels to what boundaries keep; an exporter drops what lies above."""
 
     input_names = ("pixel_values",)
 
-    def __init__(self, model: nn.Module, boundary: int) -> None:
+    def __init__(self, model: nn.Module, boundaries: Sequence[int]) -> None:
         super().__init__()
-        self.model = model
-        self._caught: list[Tensor] = []
-        blocks(model)[boundary - 1][1].register_forward_hook(self._keep)
+        self.model, self._boundaries = model, tuple(boundaries)
+        self._caught: dict[int, Tensor] = {}
+        for boundary in self._boundaries:
+            blocks(model)[boundary - 1][1].register_forward_hook(partial(self._keep, boundary))
 
-    def _keep(self, part: nn.Module, args: object, output: Tensor | tuple[Tensor, ...]) -> None:
-        self._caught.append(output[0] if isinstance(output, tuple) else output)
+    def _keep(self, boundary: int, part: nn.Module, args: object, output: Tensor | tuple[Tensor, ...]) -> None:
+        self._caught[boundary] = output[0] if isinstance(output, tuple) else output
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        self._caught = []
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        self._caught = {}
         self.model(pixel_values=pixels)
-        caught, self._caught = self._caught, []
-        return caught[0]
+        caught, self._caught = self._caught, {}
+        return tuple(caught[boundary] for boundary in self._boundaries)
 
 
-def open_lower(split: SplitModel, sample: Batch, expected: int, cache: Path) -> Lower:
-    """The lower part as a function; ``expected`` examples will go through it, ``sample`` is a batch of two or more."""
+def open_lower(split: SplitModel, sample: Batch, expected: int, cache: Path, below: Sequence[int] = ()) -> Lower:
+    """The lower part as a function; ``expected`` examples will go through it, ``sample`` is a batch of two or more.
+
+    ``below`` are boundaries of later trainings, whose activations are on the way.
+    """
     parameter = next(split.model.parameters())
     of_images = family_of(split.model).task == IMAGE and is_convolutional(split.model)
     if of_images and expected >= FEWEST and parameter.device.type == "cpu":
         try:
-            return _by_onnx(split, sample, cache)
+            return _by_onnx(split, sample, cache, below)
         except NotExportable:
             pass
-    return _by_torch(split, parameter.device)
+    return _by_torch(split, parameter.device, below)
 
 
 def is_convolutional(model: nn.Module) -> bool:
@@ -65,24 +71,24 @@ def is_convolutional(model: nn.Module) -> bool:
     return sum(isinstance(part, nn.Conv2d) for part in model.modules()) > 1
 
 
-def _by_torch(split: SplitModel, on: torch.device) -> Lower:
-    def lower(batch: Batch) -> Tensor:
+def _by_torch(split: SplitModel, on: torch.device, below: Sequence[int]) -> Lower:
+    def lower(batch: Batch) -> Sequence[Tensor]:
         with torch.inference_mode():
-            return split.lower(moved(batch, on))
+            return split.lower(moved(batch, on), below)
 
     return lower
 
 
-def _by_onnx(split: SplitModel, sample: Batch, cache: Path) -> Lower:
+def _by_onnx(split: SplitModel, sample: Batch, cache: Path, below: Sequence[int]) -> Lower:
     model = copy.deepcopy(split.model).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    graph = LowerGraph(model.eval(), split.boundary)
+    graph = LowerGraph(model.eval(), (split.boundary, *below))
     fuse_normalisation(graph)
     shapes = [list(parameter.shape) for parameter in graph.parameters()]
     config = {key: str(value) for key, value in model.config.to_dict().items() if key not in ("id2label", "label2id")}
-    name = digest.of_data([config, shapes, split.boundary, torch.__version__]).removeprefix("sha256:")[:24]
+    name = digest.of_data([config, shapes, split.boundary, list(below), torch.__version__]).removeprefix("sha256:")[:24]
     opened = session(graph, sample, cache / "graphs" / f"{name}.onnx", torch.get_num_threads())  # type: ignore[arg-type]
 
-    def lower(batch: Batch) -> Tensor:
-        return torch.from_numpy(opened.run(None, {"pixel_values": batch["pixel_values"].numpy()})[0])
+    def lower(batch: Batch) -> Sequence[Tensor]:
+        return [torch.from_numpy(part) for part in opened.run(None, {"pixel_values": batch["pixel_values"].numpy()})]
 
     return lower

@@ -8,7 +8,7 @@ family does between its blocks (attention masks, relative positions, window size
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -60,22 +60,33 @@ class SplitModel:
             self._record(probe)
             self._verify(probe)
 
-    def lower(self, batch: Batch) -> Tensor:
-        """Activations after the lower part, shape (B, ...), of the whole model's own inputs."""
+    def lower(self, batch: Batch, below: Sequence[int] = ()) -> tuple[Tensor, ...]:
+        """Activations after the lower part, shape (B, ...), of the whole model's own inputs; and on the way there what
+        the boundaries ``below`` would have kept.
+        """
 
         def leave(module: nn.Module, args: Any, output: Any) -> None:
-            caught.append(_first_tensor(output))
+            caught[self.boundary] = _first_tensor(output)
             raise _Reached
 
-        caught: list[Tensor] = []
-        handle = self._last.register_forward_hook(leave)
+        def pass_by(boundary: int) -> Callable[..., None]:
+            def keep(module: nn.Module, args: Any, output: Any) -> None:
+                caught[boundary] = _first_tensor(output).clone()  # what follows may work in place
+
+            return keep
+
+        caught: dict[int, Tensor] = {}
+        parts = blocks(self.model)
+        handles = [parts[boundary - 1][1].register_forward_hook(pass_by(boundary)) for boundary in below]
+        handles.append(self._last.register_forward_hook(leave))
         try:
             self.model(**batch)
         except _Reached:
             pass
         finally:
-            handle.remove()
-        return caught[0]
+            for handle in handles:
+                handle.remove()
+        return tuple(caught[boundary] for boundary in (self.boundary, *below))
 
     def upper(self, batch: Batch) -> Tensor:
         """Logits (B, classes) from cached activations (``hidden``) and, for texts, the token tensors beside them."""
@@ -133,7 +144,7 @@ class SplitModel:
     def _verify(self, probe: Batch) -> None:
         whole = self.model(**probe).logits
         try:
-            parts = self.upper({**_without_pixels(probe), HIDDEN: self.lower(probe)})
+            parts = self.upper({**_without_pixels(probe), HIDDEN: self.lower(probe)[0]})
         except RuntimeError as fault:
             raise SplitError(f"the part above block {self.boundary} does not run alone ({fault})") from fault
         if not torch.allclose(whole, parts, rtol=1e-3, atol=1e-4 * float(whole.abs().max() + 1)):

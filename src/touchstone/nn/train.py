@@ -41,6 +41,7 @@ def fine_tune(
     folder: Path,
     cache: Path,
     progress: Progress,
+    later: tuple[Recipe, ...] = (),
 ) -> Tuned:
     """Train one base by one recipe; a folder in which this very training has finished is only read.
 
@@ -52,8 +53,9 @@ def fine_tune(
     head : the linear probe's head, used where the recipe says ``probe_first``
     folder : receives the result, whole or not at all
     cache : where activations stand that other seeds, recipes and runs share
+    later : recipes that may come after this one
     """
-    job = Job(base, recipe, canonical(data), seed, head, cache)
+    job = Job(base, recipe, canonical(data), seed, head, cache, later)
     fingerprint, done = job.fingerprint(), read(folder)
     if done is not None and done.fingerprint == fingerprint:
         return done

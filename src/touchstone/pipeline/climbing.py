@@ -48,19 +48,16 @@ def climb(arena: Arena, probe: Contender, head: LinearHead) -> Climb:
 
 def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, str]) -> tuple[Contender, ...]:
     attempts: list[Attempt] = []
-    rungs = ladder.rungs(*_shape(arena))
+    augment = arena.bench.study.adapt.augment
+    rungs = tuple(replace(rung, augment=augment) for rung in ladder.rungs(*_shape(arena)))
     best = probe.shipped["validation"]
     for place, plain in enumerate(rungs):
-        recipe = replace(
-            plain,
-            augment=arena.bench.study.adapt.augment,
-            epochs=_epochs(arena, plain, attempts[0] if attempts else None),
-        )
+        recipe = replace(plain, epochs=_epochs(arena, plain, attempts[0] if attempts else None))
         if arena.bench.journal.out_of_budget(LADDER_SHARE):
             skipped[recipe.name] = "budget"
             continue
         arena.bench.progress.say(f"fine-tuning: {recipe.name}")
-        attempt = _train(arena, recipe, head, arena.bench.seeds[:1])
+        attempt = _train(arena, recipe, head, arena.bench.seeds[:1], later=rungs[place + 1 :])
         attempts.append(attempt)
         now = attempt.arrays[0]["validation"]
         reason = ladder.ends(_gain(arena, "accuracy", now, best), _gain(arena, "log_loss", now, best), _lead(arena))
@@ -124,14 +121,16 @@ def _score(arena: Arena) -> BaseScore:
     return next(score for score in arena.ranking.scores if score.base == arena.base.written)
 
 
-def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int]) -> Attempt:
+def _train(
+    arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int], later: tuple[Recipe, ...] = ()
+) -> Attempt:
     """Train a recipe once per seed, each a piece of its own; the first settles rate and epochs, the others may stand
     side by side.
     """
     from touchstone.nn.threads import aside
     from touchstone.nn.tuned import read
 
-    first = _piece(arena, recipe, head, seeds[0])
+    first = _piece(arena, recipe, head, seeds[0], later)
     others = [partial(_piece, arena, recipe, head, seed) for seed in seeds[1:]]
     long = cost_of(first)[0] >= workers.WORTHWHILE
     folders = [first, *workers.together(others, aside=long and aside())]
@@ -143,13 +142,13 @@ def _train(arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int])
     )  # fmt: skip
 
 
-def _piece(arena: Arena, recipe: Recipe, head: LinearHead, seed: int) -> Path:
+def _piece(arena: Arena, recipe: Recipe, head: LinearHead, seed: int, later: tuple[Recipe, ...] = ()) -> Path:
     """One seed's training and what it says of every split."""
     pieces = arena.bench.pieces
 
     def make(folder: Path) -> None:
         arguments = {"base": arena.base, "recipe": recipe, "training": arena.training, "splits": dict(arena.splits),
-                     "seed": seed, "head": head, "folder": folder, "cache": pieces.cache}  # fmt: skip
+                     "seed": seed, "head": head, "folder": folder, "cache": pieces.cache, "later": later}  # fmt: skip
         workers.run(workers.Call(train_and_predict, arguments), arena.bench.progress)
 
     depends_on = {**arena.rests_on, "recipe": repr(recipe), "seed": seed, "head": head_digest(head)}
@@ -158,13 +157,13 @@ def _piece(arena: Arena, recipe: Recipe, head: LinearHead, seed: int) -> Path:
 
 def train_and_predict(
     base: Base, recipe: Recipe, training: TrainingData, splits: Mapping[str, Examples], seed: int, head: LinearHead,
-    folder: Path, cache: Path, progress: Progress,
+    folder: Path, cache: Path, later: tuple[Recipe, ...], progress: Progress,
 ) -> None:  # fmt: skip
     """Fine-tune a base and leave in ``folder`` the result and its class probabilities on every split."""
     from touchstone.nn.train import fine_tune
 
     place = folder / "tuned"
-    fine_tune(base, recipe, training, seed=seed, head=head, folder=place, cache=cache, progress=progress)
+    fine_tune(base, recipe, training, seed=seed, head=head, folder=place, cache=cache, progress=progress, later=later)
     save_arrays(folder, predict_splits(base, place, splits, cache=cache, progress=progress))
 
 

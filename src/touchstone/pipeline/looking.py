@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from touchstone.core import workers
 from touchstone.core.interval import Estimate, Interval
 from touchstone.core.measures import HotStart, Retention
 from touchstone.pipeline.arena import Arena
@@ -19,7 +21,11 @@ if TYPE_CHECKING:
     from torch import nn
 
     from touchstone.candidates.linear_probe import LinearHead
+    from touchstone.core.progress import Progress
+    from touchstone.core.recipe import Recipe
     from touchstone.dataset.model import Examples
+    from touchstone.nn.assembly import TrainingData
+    from touchstone.nn.base_model import Base
 
 MOST_REFERENCES = 400
 """Inputs on which base and result are compared; the standard error of an accuracy is then 2.5 points at most."""
@@ -27,7 +33,12 @@ MOST_REFERENCES = 400
 
 def look_into(arena: Arena, contender: Contender, head: LinearHead) -> Contender:
     """Add the hot-start twin and the retention to a fine-tuned contender's trace."""
-    return with_trace(contender, hot_start=_hot_start(arena, contender, head), retention=_retention(arena, contender))
+    from touchstone.nn.threads import aside
+
+    long = contender.candidate.cost.seconds >= workers.WORTHWHILE * len(contender.candidate.seeds)
+    with workers.meanwhile(partial(_hot_start, arena, contender, head), aside=long and aside()) as started:
+        kept = _retention(arena, contender)
+        return with_trace(contender, hot_start=started(), retention=kept)
 
 
 def _hot_start(arena: Arena, contender: Contender, head: LinearHead) -> HotStart:
@@ -35,20 +46,27 @@ def _hot_start(arena: Arena, contender: Contender, head: LinearHead) -> HotStart
     assert recipe is not None, "only fine-tunes are looked into"
 
     def make(folder: Path) -> None:
-        from touchstone.nn.hot_start import hot_start
-
-        seen = hot_start(
-            arena.base, recipe, arena.training, seed=contender.candidate.seeds[0], head=head,
-            cache=arena.bench.pieces.cache, progress=arena.bench.progress,
-        )  # fmt: skip
-        save_arrays(folder, {"run": seen.run_losses, "twin": seen.twin_losses})
-        facts = [seen.initial_loss, seen.early_peak_ratio, seen.update_ratio, seen.lowest_block_cka]
-        (folder / "facts.json").write_text(json.dumps(facts))
+        arguments = {"base": arena.base, "recipe": recipe, "training": arena.training, "seed": contender.candidate.seeds[0],
+                     "head": head, "folder": folder, "cache": arena.bench.pieces.cache}  # fmt: skip
+        workers.run(workers.Call(first_steps, arguments), arena.bench.progress)
 
     rests = {**arena.rests_on, "recipe": repr(recipe), "seed": contender.candidate.seeds[0], "head": head_digest(head)}
     folder = arena.bench.pieces.get("checks", f"{recipe.name}-first-steps", rests, make)
     arrays = load_arrays(folder)
     return HotStart(arrays["run"], arrays["twin"], *json.loads((folder / "facts.json").read_text()))
+
+
+def first_steps(
+    base: Base, recipe: Recipe, training: TrainingData, seed: int, head: LinearHead, folder: Path, cache: Path,
+    progress: Progress,
+) -> None:  # fmt: skip
+    """Repeat a training's first steps beside a cooler twin and leave what was seen in ``folder``."""
+    from touchstone.nn.hot_start import hot_start
+
+    seen = hot_start(base, recipe, training, seed=seed, head=head, cache=cache, progress=progress)
+    save_arrays(folder, {"run": seen.run_losses, "twin": seen.twin_losses})
+    facts = [seen.initial_loss, seen.early_peak_ratio, seen.update_ratio, seen.lowest_block_cka]
+    (folder / "facts.json").write_text(json.dumps(facts))
 
 
 def _retention(arena: Arena, contender: Contender) -> Retention:
