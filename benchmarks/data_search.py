@@ -48,8 +48,8 @@ def our_pictures(made: Any) -> Found:
     n = len(made)
     hashes, thumbs = np.empty((n, 2), np.uint64), np.empty((n, THUMB, THUMB, 3), np.uint8)
     greys = np.empty((n, GREY, GREY), np.uint8)
-    for i in range(n):
-        one = fingerprint(Image.fromarray(made[i]))
+    for i, picture in enumerate(made):
+        one = fingerprint(Image.fromarray(picture))
         hashes[i], thumbs[i], greys[i] = (one.hash, one.mirror_hash), one.thumb, one.grey
     return _copies({(a, b) for a, b in near_pictures(hashes, thumbs, greys)[0].tolist()}, n)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,19 +24,37 @@ def texts(n: int) -> list[str]:
     return made
 
 
-def pictures(n: int) -> NDArray[np.uint8]:
-    """(n, 64, 64, 3) smooth pictures with noise; the last hundredth are the first, brightened, in reverse."""
-    rng, made = np.random.default_rng(0), np.empty((n, 64, 64, 3), np.uint8)
-    waves = np.cos(np.pi / 64 * np.outer(np.arange(10), np.arange(64) + 0.5)).astype(np.float32)
-    fall = 1 / (1 + np.add.outer(np.arange(10), np.arange(10)))
-    for start in range(0, n, 500):
-        some = rng.normal(size=(min(500, n - start), 3, 10, 10)) * fall
-        seen = (waves.T @ some.astype(np.float32) @ waves).transpose(0, 2, 3, 1)
-        seen = 128 + 45 * seen / seen.std(axis=(1, 2), keepdims=True) + rng.normal(0, 5, seen.shape)
-        made[start : start + 500] = np.clip(seen, 0, 255)
-    for i in range(int(PLANTED * n)):
-        made[n - 1 - i] = np.clip(made[i] * 1.08 + 3, 0, 255)
-    return made
+class Pictures(Sequence[NDArray[np.uint8]]):
+    """Smooth pictures (64, 64, 3) with noise; the last hundredth are the first, brightened, in reverse.
+
+    They are made when they are asked for, one after the other, and never held.
+    """
+
+    _WAVES = np.cos(np.pi / 64 * np.outer(np.arange(10), np.arange(64) + 0.5)).astype(np.float32)
+    _FALL = 1 / (1 + np.add.outer(np.arange(10), np.arange(10)))
+
+    def __init__(self, n: int) -> None:
+        self._n = n
+
+    def __len__(self) -> int:
+        return self._n
+
+    def __getitem__(self, index: int) -> NDArray[np.uint8]:  # type: ignore[override]
+        if not 0 <= index < self._n:
+            raise IndexError(index)
+        planted = int(PLANTED * self._n)
+        if index >= self._n - planted:
+            return np.clip(self[self._n - 1 - index] * 1.08 + 3, 0, 255).astype(np.uint8)
+        rng = np.random.default_rng(index)
+        coarse = rng.standard_normal((3, 10, 10), dtype=np.float32) * self._FALL
+        seen = (self._WAVES.T @ coarse @ self._WAVES).transpose(1, 2, 0)
+        seen = 128 + 45 * seen / seen.std(axis=(0, 1)) + 5 * rng.standard_normal(seen.shape, dtype=np.float32)
+        return np.clip(seen, 0, 255).astype(np.uint8)
+
+
+def pictures(n: int) -> Pictures:
+    """``n`` pictures."""
+    return Pictures(n)
 
 
 def labels(n: int, wrong: float, spread: float) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

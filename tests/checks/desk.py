@@ -13,7 +13,7 @@ import numpy as np
 
 from tests.supply.small_models import CARD, COMMIT, known_text, write_model
 from tests.supply.small_models import vetted as vetted_model
-from touchstone.checks.context import Context, Need
+from touchstone.checks.context import CROSS_FITTED, Context, Need
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Latency, Stage
 from touchstone.core.recipe import Recipe
@@ -78,15 +78,22 @@ class Desk:
     def probabilities(self, candidate: Candidate, split: str) -> Any:
         return self.predictions[candidate.subject, split]
 
+    def is_cross_fitted(self, candidate: Candidate) -> bool:
+        return (candidate.subject, CROSS_FITTED) in self.predictions
+
     def shipped(self, candidate: Candidate, split: str) -> Any:
         key = (candidate.subject, split)
         return self.shipping[key] if key in self.shipping else self.predictions[key][0]
 
     def labels(self, split: str) -> Any:
+        if split == CROSS_FITTED:
+            return np.concatenate([self.data.train.labels, self.opened["test"]])
         fixed = {"train": self.data.train.labels, "validation": self.data.validation.labels}
         return fixed[split] if split in fixed else self.opened[split]
 
     def groups(self, split: str) -> Any:
+        if split == CROSS_FITTED:
+            return None
         groups = self._examples(split).groups
         return None if groups is None else np.unique(np.array(groups), return_inverse=True)[1]
 
@@ -245,34 +252,38 @@ def contest_desk(
     require: Sequence[Requirement] = (Requirement("accuracy", minimum=0.3),),
     users: Sequence[str] = (),
     n_train: int = 300,
+    cross_fitted: Sequence[str] = (),
     **study_more: Any,
 ) -> Desk:
     """A desk on which models of these true accuracies were compared; "tuned" is chosen, ``users`` are recipes of the user's.
 
     References are named majority, non-transfer, scratch and linear-probe; every other name is an adapted candidate.
-    The requirement makes accuracy the primary metric, which is quicker than macro F1.
+    The requirement makes accuracy the primary metric, which is quicker than macro F1. Those named ``cross_fitted`` also
+    predict the training examples, as well as the test set.
     """
     rng = np.random.default_rng(seed)
     labels = {
         name: rng.integers(classes, size=size)
         for name, size in (("train", n_train), ("validation", n_validation), ("test", n))
     }
+    labels[CROSS_FITTED] = np.concatenate([labels["train"], labels["test"]])
+    splits = ("validation", "test", *([CROSS_FITTED] if cross_fitted else []))
     data = dataset(
         texts(labels["train"], "a"), texts(labels["test"], "t"), texts(labels["validation"], "v"), classes=classes
     )
-    difficulty = {split: rng.random(len(labels[split])) for split in ("validation", "test")}
+    difficulty = {split: rng.random(len(labels[split])) for split in splits}
     candidates, predictions = [], {}
     for name, accuracy in scores.items():
         fixed = name in ("majority", "non-transfer", "linear-probe")
         several = 1 if fixed else seeds
         made = {
             split: answers(rng, labels[split], accuracy, classes=classes, seeds=several, difficulty=difficulty[split], wobble=wobble)
-            for split in ("validation", "test")
+            for split in ("validation", "test", *([CROSS_FITTED] if name in cross_fitted else []))
         }  # fmt: skip
         kind = "reference" if fixed or name == "scratch" else "adapted"
         one = candidate(name, kind=kind, seeds=several, user=name in users, validation=made["validation"])
         candidates.append(one)
-        predictions[one.subject, "test"] = made["test"]
+        predictions |= {(one.subject, split): made[split] for split in made if split != "validation"}
     chosen = next((one.subject for one in candidates if one.name == "tuned"), None)
     return Desk(
         study(*require, **study_more), data, candidates=candidates, chosen_subject=chosen, predictions=predictions,

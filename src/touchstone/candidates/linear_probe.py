@@ -80,6 +80,8 @@ class Probe:
     n_parameters: int
     chosen: _Fitted
     penultimate: _Fitted
+    penultimate_out_of_fold: Floats | None
+    """Of the penultimate layer alone; None where the variants competed on a sample."""
 
     def predict(self, blocks: Blocks) -> Floats:
         """Probabilities (n, K) float32 of the variant that was chosen."""
@@ -144,7 +146,10 @@ def fit(
         penultimate = chosen if top == best else _fit_all(blocks, top, labels, groups, n_classes, seed)
         bar.advance()
     size = chosen.rotation.mean.size * n_classes + n_classes
-    return Probe(best, chosen.penalty_c, everyone, tried, 8 * len(configs), size, chosen, penultimate)
+    top_out_of_fold = everyone if top == best else out_of_fold[top] if len(few) == len(labels) else None
+    return Probe(
+        best, chosen.penalty_c, everyone, tried, 8 * len(configs), size, chosen, penultimate, top_out_of_fold
+    )  # fmt: skip
 
 
 def joined(blocks: Blocks, names: tuple[str, ...]) -> Floats:

@@ -16,6 +16,9 @@ from touchstone.dataset.probed import Probed
 from touchstone.study.model import Study
 from touchstone.supply.vetted import Vetted
 
+CROSS_FITTED = "cross-fitted"
+"""A split beside the others: every training example, predicted without it, and then the test set."""
+
 
 class Need(Enum):
     """What a check cannot do without; where it is missing the pipeline writes the finding for it."""
@@ -78,7 +81,10 @@ class Context(Protocol):
         """majority, non-transfer, scratch or linear-probe; None where it was not made."""
 
     def probabilities(self, candidate: Candidate, split: str) -> NDArray[Any]:
-        """(seeds, n, classes) on ``test`` or on a shift set by name; what ships is :meth:`shipped`."""
+        """(seeds, n, classes) on ``test``, on a shift set by name, or on ``cross-fitted``; what ships is :meth:`shipped`."""
+
+    def is_cross_fitted(self, candidate: Candidate) -> bool:
+        """Whether a candidate has predictions on the split ``cross-fitted``."""
 
     def shipped(self, candidate: Candidate, split: str) -> NDArray[Any]:
         """(n, classes): predictions of the one model that would be shipped for this candidate."""

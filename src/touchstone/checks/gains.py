@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from touchstone.checks.context import Context
+from touchstone.checks.context import CROSS_FITTED, Context
 from touchstone.core.measures import Candidate
 from touchstone.evaluate import metrics
 from touchstone.stats.claims import Claim, PooledSeeds, pool_seed_variance
@@ -20,6 +20,8 @@ QUALITY = (
 )  # fmt: skip
 """Scores in which a point means the same to everybody: at most 1, larger is better."""
 DEFAULT_METRIC = "macro_f1"
+FEW = 200
+"""Test examples below which training examples that were predicted out of fold are asked as well."""
 
 
 def primary_metric(study: Study) -> str:
@@ -34,14 +36,15 @@ def gain(context: Context, candidate: Candidate, reference: Candidate, metric: s
     memory: dict[tuple[str, ...], Claim] = getattr(context, "memory", {})
     key = (candidate.subject, reference.subject, metric, split)
     if key not in memory:
+        fixed = is_fixed(context, candidate), is_fixed(context, reference)
         memory[key] = metrics.difference(
             metric,
             context.probabilities(candidate, split),
             context.probabilities(reference, split),
             context.labels(split),
-            pooled=pooled_seeds(context, (candidate, reference), metric, split),
-            a_deterministic=is_fixed(context, candidate),
-            b_deterministic=is_fixed(context, reference),
+            pooled=None if all(fixed) else pooled_seeds(context, (candidate, reference), metric, split),
+            a_deterministic=fixed[0],
+            b_deterministic=fixed[1],
             groups=context.groups(split),
             seed=context.seed,
         )
@@ -73,6 +76,16 @@ def pooled_seeds(
         and (candidate.subject in subjects or (candidate.kind == "adapted" and not candidate.user))
     ]
     return pool_seed_variance([seed_scores(context, candidate, metric, split) for candidate in pool])
+
+
+def evidence_split(context: Context, *compared: Candidate) -> str:
+    """The split that shows most: ``test``, or ``cross-fitted`` where a small test set was made here.
+
+    A test set that was made here holds a fifth of the examples. Of candidates that are cross-fitted every training
+    example tells as much; where the test set is small, all are asked together.
+    """
+    few = "test" in context.data.made_here and len(context.labels("test")) < FEW
+    return CROSS_FITTED if few and all(map(context.is_cross_fitted, compared)) else "test"
 
 
 def seed_scores(context: Context, candidate: Candidate, metric: str, split: str = "test") -> NDArray[np.float64]:

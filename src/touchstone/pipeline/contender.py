@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ARRAYS = "predictions.npz"
+OUT_OF_FOLD = "out_of_fold"
+"""Name under which a candidate that cross-fits keeps its training examples, each predicted without it."""
 
 
 @dataclass(frozen=True)

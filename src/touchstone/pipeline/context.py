@@ -6,18 +6,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from touchstone.checks.context import CROSS_FITTED
 from touchstone.core.finding import Finding
 from touchstone.core.measures import BaseScore, Candidate, Latency, Stage
 from touchstone.core.signoff import SignOff
 from touchstone.dataset.model import Dataset, Examples
 from touchstone.dataset.probed import Probed
-from touchstone.pipeline.contender import Contender
+from touchstone.pipeline.contender import OUT_OF_FOLD, Contender
 from touchstone.pipeline.probing import Prober
 from touchstone.study.model import Study
 from touchstone.supply.vetted import Vetted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def _predicted(predictions: Mapping[str, NDArray[Any]], split: str, axis: int) -> NDArray[Any]:
+    return (
+        _joined([predictions[OUT_OF_FOLD], predictions["test"]], axis) if split == CROSS_FITTED else predictions[split]
+    )
+
+
+def _joined(parts: Sequence[NDArray[Any]], axis: int = 0) -> NDArray[Any]:
+    import numpy as np
+
+    return np.concatenate(parts, axis=axis)
 
 
 @dataclass
@@ -80,12 +93,17 @@ class RunContext:
         return next(c for c in self.contenders if c.candidate is candidate)
 
     def probabilities(self, candidate: Candidate, split: str) -> NDArray[Any]:
-        return self.contender(candidate).predictions[split]
+        return _predicted(self.contender(candidate).predictions, split, axis=1)
+
+    def is_cross_fitted(self, candidate: Candidate) -> bool:
+        return OUT_OF_FOLD in self.contender(candidate).predictions
 
     def shipped(self, candidate: Candidate, split: str) -> NDArray[Any]:
-        return self.contender(candidate).shipped[split]
+        return _predicted(self.contender(candidate).shipped, split, axis=0)
 
     def labels(self, split: str) -> NDArray[Any]:
+        if split == CROSS_FITTED:
+            return _joined([self.data.train.labels, self.opened["test"]])
         if split == "train":
             return self.data.train.labels
         if split == "validation":
@@ -95,8 +113,15 @@ class RunContext:
     def groups(self, split: str) -> NDArray[Any] | None:
         import numpy as np
 
-        names = self._examples(split).groups
+        names = self._groups(split)
         return None if names is None else np.unique(np.asarray(names, dtype=str), return_inverse=True)[1]
+
+    def _groups(self, split: str) -> Sequence[str] | None:
+        if split != CROSS_FITTED:
+            groups: Sequence[str] | None = self._examples(split).groups
+            return groups
+        train, test = self.data.train.groups, self.data.test.groups
+        return None if train is None or test is None else [*train, *test]
 
     def columns(self, split: str) -> Mapping[str, Sequence[str]]:
         columns = self._examples(split).columns

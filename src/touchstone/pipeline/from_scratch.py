@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from touchstone.core import workers
 from touchstone.core.measures import Candidate, Cost, Effort, Trace, TrainingLog
 from touchstone.pipeline.arena import Arena
-from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
+from touchstone.pipeline.contender import OUT_OF_FOLD, Contender, load_arrays, save_arrays
 from touchstone.pipeline.predicting import predict_splits
 from touchstone.pipeline.references import facts_of, piece
 
@@ -229,7 +229,7 @@ def _lower_accuracy(arena: Arena, transfer: Contender) -> float:
     from touchstone.stats.intervals import lower_bound
 
     seen = [(transfer.predictions["validation"][0], arena.data.validation.labels)]
-    if "out_of_fold" in transfer.predictions:
-        seen.append((transfer.predictions["out_of_fold"][0], arena.data.train.labels))
+    if OUT_OF_FOLD in transfer.predictions:
+        seen.append((transfer.predictions[OUT_OF_FOLD][0], arena.data.train.labels))
     right = sum(int((probabilities.argmax(1) == labels).sum()) for probabilities, labels in seen)
     return lower_bound(right, sum(len(labels) for _, labels in seen), SURELY)

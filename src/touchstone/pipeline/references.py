@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from touchstone.core import digest
 from touchstone.core.measures import LAST_LAYER, Candidate, Cost, Effort, Trace
 from touchstone.pipeline.arena import Arena
-from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
+from touchstone.pipeline.contender import OUT_OF_FOLD, Contender, load_arrays, save_arrays
 
 if TYPE_CHECKING:
     from touchstone.candidates.linear_probe import LinearHead
@@ -43,7 +43,7 @@ def non_transfer(arena: Arena) -> Contender:
         arrays = {
             name: fitted.predict(examples, progress=arena.bench.progress) for name, examples in arena.splits.items()
         }
-        save_arrays(folder, {**arrays, "out_of_fold": fitted.out_of_fold})
+        save_arrays(folder, {**arrays, OUT_OF_FOLD: fitted.out_of_fold})
         _note(folder, configs=fitted.configs_tried, model=fitted.config, tried=dict(fitted.tried))
 
     folder = piece(arena, "non-transfer", make)
@@ -69,8 +69,10 @@ def linear_probe(arena: Arena) -> tuple[Contender, Contender, LinearHead]:
         )  # fmt: skip
         arrays = {name: fitted.predict(blocks) for name, blocks in arena.split_blocks.items()}
         arrays |= {f"top:{name}": fitted.penultimate.predict(blocks) for name, blocks in arena.split_blocks.items()}
+        if fitted.penultimate_out_of_fold is not None:
+            arrays[f"top:{OUT_OF_FOLD}"] = fitted.penultimate_out_of_fold
         head = fitted.head()
-        save_arrays(folder, {**arrays, "out_of_fold": fitted.out_of_fold, "train": fitted.predict(arena.train_blocks),
+        save_arrays(folder, {**arrays, OUT_OF_FOLD: fitted.out_of_fold, "train": fitted.predict(arena.train_blocks),
                              "weight": head.weight, "bias": head.bias})  # fmt: skip
         tried = {
             " + ".join(config.blocks) + (" weighted" if config.weighted else ""): loss

@@ -67,3 +67,9 @@ def test_order_never_matters() -> None:
 def test_several_classes() -> None:
     found = contest_desk(500, {"majority": 0.3, "tuned": 0.8}, classes=4)
     assert only(list(CHECK.run(found))).status is Status.PASS
+
+
+def test_a_frozen_base_with_few_test_examples_is_asked_about_all() -> None:
+    few = contest_desk(8, {"linear-probe": 0.8}, n_train=60, cross_fitted=("linear-probe",), seed=3)
+    finding = only(list(CHECK.run(few.with_(chosen_subject="linear-probe"))))
+    assert finding.status is Status.PASS and finding.n == 68 and "predicted out of fold" in finding.statement

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from tests.checks.desk import contest_desk, only, rate
@@ -48,3 +50,39 @@ def test_the_ledger_of_both_sides_is_shown() -> None:
     details = only(list(CHECK.run(desks(200, 0.9, 0.7)[0]))).details
     assert set(details["ledger"]) == {"tuned@models/base", "non-transfer"}
     assert sum(details["evidence"].values()) == pytest.approx(1)
+
+
+FROZEN = ("non-transfer", "linear-probe")
+
+
+def small(n: int, probe: float, simple: float, seed: int, **more: object):
+    """A frozen base of which little was kept to test on; both sides predict every training example out of fold."""
+    scores = {"non-transfer": simple, "linear-probe": probe}
+    return contest_desk(n, scores, seed=seed, n_train=100, **more).with_(chosen_subject="linear-probe")
+
+
+def test_where_few_were_kept_to_test_on_every_example_is_asked() -> None:
+    without = [small(12, 0.9, 0.75, seed) for seed in range(20)]
+    with_all = [small(12, 0.9, 0.75, seed, cross_fitted=FROZEN) for seed in range(20)]
+    assert rate(with_all, CHECK, Status.PASS) >= 0.8 > 0.5 > rate(without, CHECK, Status.PASS)
+    finding = only(list(CHECK.run(with_all[0])))
+    assert finding.n == 112 and finding.details["split"] == "cross-fitted"
+    assert "on 112 examples, those of training predicted out of fold" in finding.statement
+
+
+def test_asking_every_example_raises_no_false_praise() -> None:
+    """Both are right in four of five cases: one-sided 2.5 % of praise is allowed, of 200 studies 11 at most."""
+    alike = [small(20, 0.8, 0.8, seed, cross_fitted=FROZEN) for seed in range(200)]
+    assert rate(alike, CHECK, Status.PASS) * 200 <= 11
+
+
+def test_a_test_set_that_was_given_or_is_large_stands_alone() -> None:
+    large = small(250, 0.88, 0.68, 0, cross_fitted=FROZEN)
+    assert only(list(CHECK.run(large))).n == 250
+    given = small(20, 0.88, 0.68, 0, cross_fitted=FROZEN)
+    given = given.with_(data=replace(given.data, made_here=frozenset({"validation"})))
+    assert only(list(CHECK.run(given))).n == 20
+
+
+def test_a_candidate_that_is_not_cross_fitted_is_asked_on_the_test_set() -> None:
+    assert only(list(CHECK.run(small(20, 0.88, 0.68, 0, cross_fitted=("non-transfer",))))).n == 20

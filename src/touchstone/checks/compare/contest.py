@@ -8,9 +8,9 @@ from enum import StrEnum
 from math import isfinite
 from typing import Any
 
-from touchstone.checks.context import Context
+from touchstone.checks.context import CROSS_FITTED, Context
 from touchstone.checks.doubt import Doubt, undecided
-from touchstone.checks.gains import at_hand, gain, primary_metric, seed_scores
+from touchstone.checks.gains import at_hand, evidence_split, gain, primary_metric, seed_scores
 from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Severity
 from touchstone.core.measures import Candidate
@@ -47,6 +47,8 @@ class Contest:
     word: Word
     beside: Mapping[str, Any]
     """The same gain by accuracy and balanced accuracy, whichever is not the metric."""
+    split: str = "test"
+    """The examples that were asked, see :func:`touchstone.checks.gains.evidence_split`."""
     guesses: bool = False
     """What would ship is not shown to be better than chance: between two that guess a score may differ, and nothing helped."""
 
@@ -76,19 +78,20 @@ class Contest:
         return (
             f"{named(self.metric)} {self.score:.3f} against {self.reference_score:.3f} of {reference}, a difference of "
             f"{points(self.claim.value, sign=True)} ({range_})"
+            + everyone(self.split, self.claim.n)
             + (", and what would ship is not shown to be better than guessing" if self.guesses else "")
         )
 
     def doubt(self, context: Context, question: str) -> Doubt:
         """What would settle an open comparison."""
         effect = max(abs(self.claim.value), _least(self.reference_score))
-        return undecided(self.claim, effect, 0.025, f"labelled test {things(context.study.task)}", question)
+        return undecided(self.claim, effect, 0.025, asked_of(context, self.split), question)
 
     def details(self) -> dict[str, Any]:
         """What a reader needs to check the comparison, the fairness ledger included."""
         harmful, equivalent, helpful = self.claim.probabilities(POINT)
         return {
-            "word": str(self.word), "metric": self.metric, "reference": self.reference.name,
+            "word": str(self.word), "metric": self.metric, "reference": self.reference.name, "split": self.split,
             "score": self.score, "reference_score": self.reference_score, "seeds": self.claim.seeds,
             "standard_error": self.claim.standard_error, "degrees_of_freedom": self.claim.df,
             "evidence": {"harmful": harmful, "equivalent": equivalent, "helpful": helpful},
@@ -112,18 +115,18 @@ def contest(
     severity : of the harm, sets its false-alarm rate
     alpha_helpful : one-sided error of a wrong praise; half of 5 %, because scratch and non-transfer are one family
     """
-    metric = primary_metric(context.study)
-    found = gain(context, candidate, reference, metric)
-    scores = [float(seed_scores(context, one, metric).mean()) for one in (candidate, reference)]
+    metric, split = primary_metric(context.study), evidence_split(context, candidate, reference)
+    found = gain(context, candidate, reference, metric, split)
+    scores = [float(seed_scores(context, one, metric, split).mean()) for one in (candidate, reference)]
     beside = {}
     for other in ("accuracy", "balanced_accuracy"):
         if other != metric:
-            claim = gain(context, candidate, reference, other)
+            claim = gain(context, candidate, reference, other, split)
             beside[other] = {"difference": claim.value, "interval": claim.interval(LEVEL)}
     word, guesses = _word(found, scores[1], severity, alpha_helpful), _guesses(context, candidate)
     if guesses and word is Word.HELPFUL:
         word = Word.NOT_PROVEN
-    return Contest(metric, candidate, reference, scores[0], scores[1], found, word, beside, guesses)
+    return Contest(metric, candidate, reference, scores[0], scores[1], found, word, beside, split, guesses)
 
 
 def balanced_accuracy(shipped: Any, labels: Any, groups: Any) -> Claim:
@@ -132,11 +135,23 @@ def balanced_accuracy(shipped: Any, labels: Any, groups: Any) -> Claim:
     return item_claim(scores[0], groups=groups, weights=weights, strata=labels)
 
 
+def everyone(split: str, n: int) -> str:
+    """A clause that says so where more than the test set was asked."""
+    return f", on {n:,} examples, those of training predicted out of fold" if split == CROSS_FITTED else ""
+
+
+def asked_of(context: Context, split: str) -> str:
+    """Of which examples more would settle an open question."""
+    return f"labelled {'' if split == CROSS_FITTED else 'test '}{things(context.study.task)}"
+
+
 def _guesses(context: Context, candidate: Candidate) -> bool:
-    labels, present = context.labels("test"), len(set(context.labels("test").tolist()))
+    split = evidence_split(context, candidate)
+    labels = context.labels(split)
+    present = len(set(labels.tolist()))
     if present < 2:
         return False
-    found = balanced_accuracy(context.shipped(candidate, "test"), labels, context.groups("test"))
+    found = balanced_accuracy(context.shipped(candidate, split), labels, context.groups(split))
     return found.lower(ALPHA_PASS) <= 1 / present
 
 

@@ -7,11 +7,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from touchstone.checks.compare.contest import balanced_accuracy
+from touchstone.checks.compare.contest import asked_of, balanced_accuracy, everyone
 from touchstone.checks.context import Context
 from touchstone.checks.doubt import more
+from touchstone.checks.gains import evidence_split
 from touchstone.checks.judged import JudgedCheck
-from touchstone.checks.words import percent, points, things
+from touchstone.checks.words import percent, points
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
 from touchstone.evaluate import metrics
@@ -26,7 +27,8 @@ class Majority(JudgedCheck):
 
     **Question.** Has the model learnt anything, or would always naming the most common class look as good?
 
-    **Method.** On the sealed test items, about the very model that would ship. Fail (blocker) where it is a
+    **Method.** On the sealed test items, about the very model that would ship; of a frozen base whose test set was made
+    here and holds fewer than 200, also on every training example, predicted out of fold. Fail (blocker) where it is a
     degenerate guess: its balanced accuracy is below chance plus five points for certain, or its Matthews
     correlation is below 0.05 for certain, or it gives the same answer every time although five test examples or
     more are of other classes, or it gives at least 98 % of its answers to one class that makes up at most 90 % of
@@ -46,7 +48,8 @@ class Majority(JudgedCheck):
     }  # fmt: skip
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
-        shipped, labels, groups = context.shipped(candidate, "test"), context.labels("test"), context.groups("test")
+        split = evidence_split(context, candidate)
+        shipped, labels, groups = context.shipped(candidate, split), context.labels(split), context.groups(split)
         guesses, n = shipped.argmax(1), len(labels)
         if n == 0:
             yield self.finding(
@@ -63,11 +66,11 @@ class Majority(JudgedCheck):
         details: dict[str, Any] = {
             "accuracy": float(right.mean()), "majority_accuracy": float(common.mean()),
             "balanced_accuracy": balanced.value, "balanced_accuracy_interval": balanced.interval(), "chance": 1 / present,
-            "difference_interval": over_guess.interval(),
+            "difference_interval": over_guess.interval(), "split": split,
         }  # fmt: skip
         told = (
             f"accuracy {percent(right.mean())} where always guessing the most common class gives {percent(common.mean())}; "
-            f"averaged over classes {percent(balanced.value)} where guessing gives {percent(1 / present)}"
+            f"averaged over classes {percent(balanced.value)} where guessing gives {percent(1 / present)}{everyone(split, n)}"
         )
         if why := self._degenerate(shipped, labels, groups, balanced, present, context.seed):
             yield self.finding(
@@ -104,7 +107,7 @@ class Majority(JudgedCheck):
         doubt = more(
             over_guess.n,
             needed,
-            f"labelled test {things(context.study.task)}",
+            asked_of(context, details["split"]),
             "the model beats guessing the most common class",
         )
         which = "plain accuracy" if balances else "the average over classes"

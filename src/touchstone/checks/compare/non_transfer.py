@@ -19,7 +19,8 @@ class NonTransfer(JudgedCheck):
     well, for a thousandth of the cost and without a base model's licence and history?
 
     **Method.** The simple model is the best of several, chosen by cross-validation on the training data alone, and
-    scored on the same sealed test items. Words as in `compare.scratch`: PROVEN HELPFUL passes; EQUIVALENT (for
+    scored on the same sealed test items; where the test set was made here and holds fewer than 200, a frozen base is
+    also asked about every training example, predicted out of fold on both sides. Words as in `compare.scratch`: PROVEN HELPFUL passes; EQUIVALENT (for
     certain not a point better, or not a twentieth of the simple model's error) and HARMFUL fail; NOT PROVEN is
     inconclusive, with what would settle it.
 
