@@ -126,12 +126,13 @@ def _modules(path: Path) -> list[tuple[str, str]]:
 def _family(config: dict[str, Any], written: str, task: str) -> str:
     kind = model_type(config)
     known = sorted(name for name, family in FAMILIES.items() if family.task == task)
+    shown = ", ".join("one of timm's (extra timm)" if name == TIMM else name for name in known)
     if kind not in FAMILIES:
         what = f"architecture {kind or config.get('architecture') or 'unnamed'!s} is not supported"
-        raise ModelFilesError(Fault(written, what, f"for {task} use one of: {', '.join(known)}"))
+        raise ModelFilesError(Fault(written, what, f"for {task} use one of: {shown}"))
     if kind not in known:
         what = f"architecture {kind} does not serve {task}"
-        raise ModelFilesError(Fault(written, what, f"use one of: {', '.join(known)}"))
+        raise ModelFilesError(Fault(written, what, f"use one of: {shown}"))
     return str(kind)
 
 
