@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _FORMS = (
     "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y:%m:%d %H:%M:%S", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%Y-%m",
@@ -42,3 +46,16 @@ def _moment(text: str) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+def is_date(text: str) -> bool:
+    """Whether a cell holds a date rather than a plain number."""
+    return _moment(text.strip()) is not None and not text.strip().isdigit()
+
+
+def later_share(times: NDArray[Any], sorted_measured: NDArray[Any]) -> float:
+    """Of all pairs of one moment of each side, the share in which the first is the later; the second side is sorted."""
+    import numpy as np
+
+    earlier = np.searchsorted(sorted_measured, times, side="left")
+    return float(earlier.mean() / len(sorted_measured))

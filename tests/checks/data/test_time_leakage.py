@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.checks.data.probing import asked, desk
 from tests.checks.desk import Desk, dataset, readable, study, texts
 from touchstone.checks.data.time_leakage import TimeLeakage
 from touchstone.core.finding import Finding, Severity, Status
@@ -78,3 +79,42 @@ def test_unknown_dates_do_not_count(test: list[float]) -> None:
 def test_does_not_apply_where_no_time_is_declared() -> None:
     found = list(TimeLeakage().run(Desk(study(), dataset(texts([0, 1] * 20), texts([0, 1], "b")))))
     assert {finding.status for finding in found} == {Status.NOT_APPLICABLE}
+
+
+def coined(number: int) -> str:
+    """A word of which no part tells anything about another."""
+    return "".join(np.random.default_rng(number).choice(list("bcdfghjklmnpqrstvz"), 8))
+
+
+def undeclared(drift: bool, *, split_in_time: bool = False, seed: int = 0, n: int = 600) -> Finding:
+    """Texts of twenty weeks; with ``drift`` every week has words of its own that tell the class."""
+    rng = np.random.default_rng(seed)
+    week, labels = np.sort(rng.integers(20, size=n)), rng.integers(2, size=n)
+    stretch = week if drift else np.zeros(n, int)
+    words = [
+        " ".join([coined(10 * s + label), *(f"w{i}" for i in rng.integers(40, size=8)), f"n{rng.integers(10**9)}"])
+        for s, label in zip(stretch, labels, strict=True)
+    ]
+    days = tuple(f"2024-{1 + w // 4:02d}-{1 + 7 * (w % 4) + int(rng.integers(7)):02d}" for w in week)
+    first = np.arange(n) < 0.75 * n if split_in_time else rng.random(n) < 0.75
+
+    def side(rows: np.ndarray) -> Examples:
+        some = texts(labels[rows], words=[words[i] for i in rows], names=tuple(map(str, rows)))
+        return replace(some, columns={"written": tuple(days[i] for i in rows)})
+
+    found = desk(side(np.flatnonzero(first)), test=side(np.flatnonzero(~first)))
+    return next(finding for finding in asked(TimeLeakage(), found) if finding.subject == "train~test")
+
+
+def test_dates_that_nobody_declared_trip_where_they_do_harm() -> None:
+    finding = undeclared(drift=True)
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
+    assert finding.details["column"] == "written" and "data.columns.time: written" in (finding.remedy or "")
+
+
+def test_dates_without_drift_and_a_split_in_time_stay_silent() -> None:
+    found = [undeclared(drift=False, seed=seed) for seed in range(10)]
+    assert {finding.status for finding in found} == {Status.NOT_APPLICABLE}
+    assert "`written` holds dates" in found[0].statement
+    in_time = undeclared(drift=True, split_in_time=True)
+    assert in_time.status is Status.NOT_APPLICABLE and "written" not in in_time.statement

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
+from touchstone.checks.data.implied import look_at_dates
 from touchstone.checks.data.splits import REPAIR, Pair, pairs
-from touchstone.checks.words import counted, percent
+from touchstone.checks.words import between, counted, percent, points
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Examples
+from touchstone.dataset.times import later_share
 
 
 class TimeLeakage(Check):
@@ -27,36 +28,39 @@ class TimeLeakage(Check):
     example is the later one: 0 for a split in time, about 0.5 for a random one. Equal times do not count.
     Deterministic. From 1 % of pairs a blocker between training and test, below that (a stray date) major, and major
     where the split was made here but groups had to stay whole (minor between training and validation); never more than
-    major where only the choice is touched (validation). A shift set may be of any time and is not asked.
+    major where only the choice is touched (validation). A shift set may be of any time and is not asked. Where no time
+    is declared but a column of dates stands on both sides and runs across them, it is asked what it is worth: held-out
+    accuracy of a linear probe with folds at random, minus that with ten stretches of time held out whole. From 3
+    points, and above 0 for certain, a fail (major).
 
-    **Source.** Kapoor and Narayanan (Patterns 2023).
+    **Source.** Kapoor and Narayanan (Patterns 2023); Roberts et al. (Ecography 2017).
 
     **Cannot see.** Wrong or missing dates, and columns that were filled in after the event.
     """
 
     id: ClassVar[str] = "data.time_leakage"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DATA})
-    thresholds: ClassVar[Mapping[str, float]] = {"later_pairs": 0.0, "blocker_from_pairs": 0.01}
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "later_pairs": 0.0,
+        "blocker_from_pairs": 0.01,
+        "harm_undeclared": 0.03,
+    }
 
     def run(self, context: Context) -> Iterator[Finding]:
         column = context.study.data.columns.time
         for pair in pairs(context.data):
             if pair.second in context.data.shift:
                 continue
-            finding = self._judge(pair, column or "time", context.study.task)
+            finding = self._judge(pair, column or "time", context)
             # where nothing is declared, saying so once is enough
             if pair.decides or column is not None or finding.status is not Status.NOT_APPLICABLE:
                 yield finding
 
-    def _judge(self, pair: Pair, column: str, task: str) -> Finding:
+    def _judge(self, pair: Pair, column: str, context: Context) -> Finding:
         *first, second = pair.used
-        overlap = _overlap(first, second)
+        task, overlap = context.study.task, _overlap(first, second)
         if overlap is None:
-            return self.finding(
-                pair.subject, Status.NOT_APPLICABLE,
-                "No time column is declared for both sides, so whether the future predicts the past is not known.",
-                remedy="name the column that tells when an example was recorded (columns.time), if there is one",
-            )  # fmt: skip
+            return self._undeclared(pair, context)
         if overlap.share > 0:
             return self._fail(pair, column, task, overlap, second)
         given = None if pair.given is None else _overlap([pair.given[0]], pair.given[1])
@@ -67,6 +71,31 @@ class TimeLeakage(Check):
             pair.subject, Status.PASS,
             f"By `{column}`, nothing in {pair.first} is later than anything in {pair.second} ({how}).",
             value=0.0, threshold=0.0, n=len(second),
+        )  # fmt: skip
+
+    def _undeclared(self, pair: Pair, context: Context) -> Finding:
+        dated = look_at_dates(context, pair) if pair.decides else None
+        if dated is not None and dated.harms(self.thresholds["harm_undeclared"]):
+            interval, harm = dated.harm.claim.interval(), dated.harm
+            return self.finding(
+                pair.subject, Status.FAIL,
+                f"No time is declared, but the column `{dated.column}` holds dates, and taking one example of each side at random, that of "
+                f"{pair.first} is the later in {percent(dated.share)} of cases. {harm.probe.capitalize()} that has seen the same stretch of time is right in "
+                f"{percent(harm.seen)} of cases, else in {percent(harm.unseen)}: scores on {pair.second} flatter by about "
+                f"{points(harm.claim.value)} ({between(interval.low, interval.high)}).",
+                severity=Severity.MAJOR, value=dated.share, threshold=0.0, n=len(pair.used[-1]),
+                remedy=f"declare it (data.columns.time: {dated.column}), so that the latest examples become the test set",
+                column=dated.column, harm=harm.claim.value, harm_interval=interval,
+            )  # fmt: skip
+        seen = "" if dated is None else (
+            f" The column `{dated.column}` holds dates that run across both; to have seen the same stretch of time is worth "
+            f"{points(dated.harm.claim.value, sign=True)} to a probe, and no harm is proven."
+        )  # fmt: skip
+        mend = f"data.columns.time: {dated.column}" if dated else "columns.time"
+        return self.finding(
+            pair.subject, Status.NOT_APPLICABLE,
+            f"No time column is declared for both sides, so whether the future predicts the past is not known.{seen}",
+            remedy=f"name the column that tells when an example was recorded ({mend}), if there is one",
         )  # fmt: skip
 
     def _severity(self, pair: Pair, overlap: _Overlap) -> Severity:
@@ -124,9 +153,4 @@ def _overlap(first: Sequence[Examples], second: Examples) -> _Overlap | None:
     if not known.any() or len(measured) == 0:
         return None
     later = known & (np.where(known, times, -np.inf) > measured[0])
-    return _Overlap(_later_share(times[known], measured), int(known.sum()), int(later.sum()), names[later].tolist())
-
-
-def _later_share(times: NDArray[np.float64], sorted_measured: NDArray[np.float64]) -> float:
-    earlier = np.searchsorted(sorted_measured, times, side="left")
-    return float(earlier.mean() / len(sorted_measured))
+    return _Overlap(later_share(times[known], measured), int(known.sum()), int(later.sum()), names[later].tolist())
