@@ -40,6 +40,39 @@ def test_every_fault_of_a_study_is_said_at_once_with_its_line(tmp_path: Path) ->
     assert any("study.yaml:5" in line for line in said)
 
 
+@pytest.mark.parametrize("verb", ["run", "rank"])
+def test_a_study_without_a_base_is_refused_before_any_work(tmp_path: Path, verb: str) -> None:
+    (tmp_path / "t.csv").write_text("text,label\n" + "".join(f"text {i},{i % 2}\n" for i in range(60)))
+    (tmp_path / "s.yaml").write_text(
+        "touchstone: 1\nname: a\ntask: text-classification\ndata: {train: t.csv}\nbase_models: []\n"
+    )
+    done = touchstone(verb, "s.yaml", cwd=tmp_path)
+    assert done.returncode == 2 and "names no base model" in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("out", ["taken", "taken/x", "/proc/nope"])
+def test_an_output_folder_that_cannot_be_made_is_one_line(tmp_path: Path, out: str) -> None:
+    (tmp_path / "taken").write_text("a file")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "t.csv").write_text("text,label\n" + "".join(f"text {i},{i % 2}\n" for i in range(60)))
+    (tmp_path / "s.yaml").write_text(
+        "touchstone: 1\nname: a\ntask: text-classification\ndata: {train: t.csv}\nbase_models: [b]\n"
+    )
+    done = touchstone("run", "s.yaml", "--out", out, cwd=tmp_path)
+    assert done.returncode == 2 and out in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("home", ["taken", "/proc/nope"])
+def test_a_state_folder_that_cannot_be_made_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: str
+) -> None:
+    (tmp_path / "taken").write_text("a file")
+    (tmp_path / "t.csv").write_text("text,label\n" + "".join(f"text {i},{i % 2}\n" for i in range(60)))
+    monkeypatch.setenv("TOUCHSTONE_HOME", home if home.startswith("/") else str(tmp_path / home))
+    done = touchstone("audit", "t.csv", cwd=tmp_path)
+    assert done.returncode == 2 and "TOUCHSTONE_HOME" in done.stderr and "Traceback" not in done.stderr
+
+
 def test_the_catalogue_is_printed_as_json(tmp_path: Path) -> None:
     done = touchstone("checks", "--json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr

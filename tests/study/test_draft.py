@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from touchstone.core.errors import DatasetError
+from touchstone.core.errors import DatasetError, ModelFilesError
 from touchstone.dataset import columns
 from touchstone.study import draft as drafting
 from touchstone.study.draft import draft
@@ -26,7 +26,8 @@ def test_guesses_by_the_same_names_as_the_reader() -> None:
     assert drafting.LABELS == columns.LABELS
 
 
-def test_a_folder_per_class_becomes_an_image_study(tmp_path: Path) -> None:
+def test_a_folder_per_class_becomes_an_image_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     for name in ("cat", "dog"):
         (tmp_path / "pets" / name).mkdir(parents=True)
         (tmp_path / "pets" / name / "1.jpg").touch()
@@ -89,3 +90,35 @@ def test_a_megabyte_in_one_cell_is_no_obstacle(tmp_path: Path) -> None:
     table = tmp_path / "texts.csv"
     table.write_text("text,label\n" + "a b " * 250_000 + ",x\nshort,y\n")
     assert "label" in draft(table)
+
+
+def test_paths_are_written_as_seen_from_where_the_file_will_stand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models" / "one").mkdir(parents=True)
+    (tmp_path / "mail.csv").write_text("text,label\na,b\nc,d\n")
+    (tmp_path / "plans" / "june").mkdir(parents=True)
+    written = draft(Path("mail.csv"), ("models/one", f"org/name@{'a' * 40}"), folder=Path("plans/june"))
+    path = tmp_path / "plans" / "june" / "study.yaml"
+    path.write_text(written)
+    study = parse(path)
+    assert study.data.train is not None and study.data.train.path.resolve() == tmp_path / "mail.csv"
+    assert [base.written for base in study.base_models] == ["../../models/one", f"org/name@{'a' * 40}"]
+
+
+def test_an_empty_folder_and_a_base_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DatasetError, match="the folder is empty"):
+        draft(tmp_path / "empty")
+    (tmp_path / "mail.csv").write_text("text,label\na,b\n")
+    with pytest.raises(ModelFilesError, match="no such base model"):
+        draft(tmp_path / "mail.csv", ("models/none",))
+
+
+@pytest.mark.parametrize(("header", "encoding"), [("text,label", "utf-16"), (" Text ,Label", "utf-8")])
+def test_texts_are_known_whatever_their_encoding_and_the_spaces_of_their_header(
+    tmp_path: Path, header: str, encoding: str
+) -> None:
+    (tmp_path / "mail.csv").write_text(f"{header}\nhello,b\nbye,d\n", encoding=encoding)
+    assert drafting.look(tmp_path / "mail.csv").task == "text-classification"

@@ -19,7 +19,7 @@ def audit(
     data: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DATA...", help="One set, or train [validation] test in this order; or a study file.",
+            metavar="DATA...", help="One set, or train \\[validation] test in this order; or a study file.",
             show_default=False,
         ),
     ],

@@ -25,5 +25,5 @@ def init(
 
     if out.exists():
         raise InputError(Fault(str(out), "there is a file already", "name another with --out, or remove it"))
-    atomic.write_text(out, draft(data, base or []))
+    atomic.write_text(out, draft(data, base or [], folder=out.parent))
     print(out)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -13,6 +14,12 @@ from touchstone.cli import assess, audit, checks, decide, demo, doctor, init, ra
 from touchstone.cli.status import Exit
 from touchstone.cli.terminal import clean, error_console
 from touchstone.core.errors import InputError, MissingExtra, WorkerError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_OUTSIDE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR})
+"""What a file system refuses: not ours to mend."""
 
 app = typer.Typer(
     name="touchstone",
@@ -80,10 +87,21 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.FAULT)
+    except OSError as error:
+        if error.errno not in _OUTSIDE:
+            _fault_of_ours(console)
+        where = f"{error.filename}: " if error.filename else ""
+        told = f"{where}{(error.strerror or 'cannot be used').lower()}; mend that and run the same command again: what is finished is kept"
+        console.print(f"[bold red]error:[/] {typer_escape(told)}", highlight=False)
+        sys.exit(Exit.INPUT)
     except Exception:
-        console.print("[bold red]This is a fault of Touchstone itself, not of your data:[/]", highlight=False)
-        console.print(clean(traceback.format_exc()), markup=False, highlight=False)
-        sys.exit(Exit.FAULT)
+        _fault_of_ours(console)
+
+
+def _fault_of_ours(console: Console) -> NoReturn:
+    console.print("[bold red]This is a fault of Touchstone itself, not of your data:[/]", highlight=False)
+    console.print(clean(traceback.format_exc()), markup=False, highlight=False)
+    sys.exit(Exit.FAULT)
 
 
 def typer_escape(text: str) -> str:

@@ -96,7 +96,7 @@ def _there(names: Sequence[str], column: str | None) -> str | None:
 
 
 def _first(names: Sequence[str], usual: Sequence[str]) -> str | None:
-    lowered = {name.lower(): name for name in reversed(names)}
+    lowered = {name.strip().lower(): name for name in reversed(names)}
     return next((lowered[word] for word in usual if word in lowered), None)
 
 

@@ -58,6 +58,15 @@ def export(model: nn.Module, base: Base, folder: Path, classes: Sequence[str]) -
         if base.max_length is not None:
             _set_max_length(temporary / "tokenizer_config.json", base.max_length)
         write_sums(temporary)
+        for path in temporary.iterdir():
+            path.chmod(0o666 & ~_umask())  # safetensors writes for its owner alone
+
+
+def _umask() -> int:
+    """What this process takes away from the rights of new files."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def _set_max_length(path: Path, length: int) -> None:

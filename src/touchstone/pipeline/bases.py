@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from touchstone.core.errors import Fault, ModelExtraError, ModelFilesError
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.pipeline.bench import Bench
-from touchstone.study.model import Adapted, BaseModel
+from touchstone.study.model import Adapted, BaseModel, Study
 from touchstone.supply.vetted import Vetted
 
 if TYPE_CHECKING:
@@ -35,6 +35,19 @@ class Refused:
             remedy="use a base model in Hugging Face layout with safetensors weights of a supported architecture",
             details={"kind": "unsupported", "file": self.reason.split(":")[0], "severity_unmended": "blocker"},
         )
+
+
+def need_bases(study: Study) -> None:
+    """Only the data can be looked at without a base model.
+
+    Raises
+    ------
+    ModelFilesError
+        where the study names none
+    """
+    if not study.base_models:
+        mend = "name at least one folder; `touchstone audit` needs none"
+        raise ModelFilesError(Fault("base_models", "the study names no base model", mend))
 
 
 def vet_bases(bench: Bench) -> list[Vetted]:
@@ -64,10 +77,8 @@ def open_bases(bench: Bench, vetted: Sequence[Vetted], stopped: Mapping[str, str
     Raises
     ------
     ModelFilesError
-        where the study names no base at all, or one that needs packages which are not installed
+        where one needs packages which are not installed
     """
-    if not bench.study.base_models:
-        raise ModelFilesError(Fault("base_models", "the study names no base model", "name at least one folder"))
     opened: list[Base] = []
     refused: list[Refused] = []
     for model, seen in zip(bench.study.base_models, vetted, strict=True):

@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 
 from touchstone.core import atomic, digest
 from touchstone.core.errors import Fault, InputError
+from touchstone.pipeline.home import made
 from touchstone.pipeline.kin import STATE, Marks, ground, kin, marks_of
 from touchstone.study.lock import to_mapping
 from touchstone.study.model import Study
@@ -44,8 +45,7 @@ class RunFolder:
     @contextmanager
     def held(self) -> Iterator[None]:
         """Nobody else runs in this folder meanwhile."""
-        self.cache.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.cache / ".lock")
+        lock = FileLock(made(self.cache, "name another folder with --out") / ".lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -79,7 +79,7 @@ def choose(study: Study, verb: str, out: Path | None, fresh: bool) -> RunFolder:
 
 def _given(out: Path, marks: Marks, fresh: bool) -> RunFolder:
     found = marks_of(out)
-    if found is None and out.exists() and any(out.iterdir()):
+    if found is None and out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(
             Fault(str(out), "the folder holds something other than a run", "name an empty or new folder with --out")
         )

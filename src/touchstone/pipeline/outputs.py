@@ -58,6 +58,14 @@ class Outputs:
         """Remember which model the evidence is about."""
         self._model, self.model_path, self.model_digest = model, written, folder_digest(model)
 
+    @property
+    def size_mb(self) -> float:
+        """Of the weights of the model that the evidence is about; of all its files where these are of another kind."""
+        assert self._model is not None, "a model is exported or adopted before it is weighed"
+        files = [path for path in self._model.iterdir() if path.is_file()]
+        weights = [path for path in files if path.suffix == ".safetensors"]
+        return sum(path.stat().st_size for path in weights or files) / 1e6
+
     def latency(self, arena: Arena) -> Latency:
         """Time single calls of the exported model, once a run."""
         from touchstone.nn.latency import measure

@@ -19,7 +19,7 @@ from touchstone.core.signoff import SignOff
 from touchstone.pipeline import climbing, from_scratch, recording, references, saving
 from touchstone.pipeline.account import account
 from touchstone.pipeline.arena import Arena
-from touchstone.pipeline.bases import Refused, blocked, open_bases, spoken_of_the_chosen, vet_bases
+from touchstone.pipeline.bases import Refused, blocked, need_bases, open_bases, spoken_of_the_chosen, vet_bases
 from touchstone.pipeline.bench import Bench
 from touchstone.pipeline.choice import choose
 from touchstone.pipeline.contender import Contender
@@ -141,6 +141,7 @@ class Run:
 
     def prepare(self) -> None:
         """Read and split the data; look at the bases without running them."""
+        need_bases(self.study)
         self.read_data()
         with self.bench.journal.stage("vetting", "vetting the base models"):
             self.context.vetted = vet_bases(self.bench)
@@ -222,6 +223,7 @@ class Run:
         """Export, prove that the export repeats, time it; then open the sealed test set once."""
         assert self.arena is not None, "candidates are made first"
         self.export()
+        self._weigh()
         self.context.latency = self.outputs.latency(self.arena)
         seal = self.context.data.seal
         key, model = study_digest(self.study), self.outputs.model_digest
@@ -231,6 +233,15 @@ class Run:
             self.context.openings_changed_model = seal.changed_model(key, model)
             self.rows = comparisons(self.context, self.bench.progress)
         self.available.add(Need.TEST)
+
+    def _weigh(self) -> None:
+        """What ships is as large as its own files, whatever its base is."""
+        self.context.contenders = [
+            replace(each, candidate=replace(each.candidate, details={**each.candidate.details, "size_mb": self.outputs.size_mb}))
+            if each.candidate.subject == self.context.chosen_subject
+            else each
+            for each in self.context.contenders
+        ]  # fmt: skip
 
     def export(self) -> None:
         """Write the model that would ship."""

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import os
 import re
 import zipfile
 from collections import Counter
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from touchstone.core.errors import DatasetError, Fault
+from touchstone.core.errors import DatasetError, Fault, ModelFilesError
 
 IMAGE_INPUTS = ("file", "path", "image", "filename", "file_name", "image_path", "filepath")
 TEXT_INPUTS = ("text", "sentence", "content")
@@ -41,18 +42,40 @@ class Look:
     """Columns with few values or usual names, which may be groups, times or slices."""
 
 
-def draft(data: Path, bases: Sequence[str] = ()) -> str:
+def draft(data: Path, bases: Sequence[str] = (), folder: Path = Path()) -> str:
     """A commented study file for ``data`` that :func:`~touchstone.study.parse.parse` accepts.
 
     Parameters
     ----------
     data : a folder per class, a folder of splits, a zip, a table, or a folder with a table and pictures
-    bases : base models as they are to be named in the file
+    bases : base models: folders, or ``org/name@revision``
+    folder : where the file will stand; relative paths are written as seen from there
+
+    Raises
+    ------
+    InputError
+        where the data or a base do not exist, or no data of a known form stand there
     """
     data = Path(data)
     if not data.exists():
         raise DatasetError(Fault(str(data), "no such path", "name the folder, zip or table that holds your data"))
-    return _text(look(data), data, bases)
+    seen = look(data)
+    seen.sources = {split: tuple(_from(folder, path) for path in paths) for split, paths in seen.sources.items()}
+    return _text(seen, data, [_from(folder, _known(base)) for base in bases])
+
+
+def _known(base: str) -> str:
+    if not Path(base).exists() and "@" not in base:
+        mend = "name a folder that is there; a model of the hub is written org/name@<40 hex digits of its commit>"
+        raise ModelFilesError(Fault(base, "no such base model", mend))
+    return base
+
+
+def _from(folder: Path, path: str) -> str:
+    """A path as seen from a folder; absolute ones and names that are no path stay as they are."""
+    if Path(path).is_absolute() or not Path(path).exists():
+        return path
+    return Path(os.path.relpath(path, folder)).as_posix()
 
 
 def look(data: Path) -> Look:
@@ -101,6 +124,10 @@ def _look_at_folder(data: Path) -> Look:
         look = _look_at_table(by_split["train"], None)
         look.sources = {split: (str(table),) for split, table in by_split.items()}
         return look
+    if not entries:
+        raise DatasetError(
+            Fault(str(data), "the folder is empty", "name the folder, zip or table that holds your data")
+        )
     if len(tables) == 1:
         zips = [entry for entry in entries if entry.suffix.lower() == ".zip"]
         files = zips if zips else folders
@@ -148,7 +175,7 @@ def _look_at_table(table: Path, files: Path | None) -> Look:
 
 
 def _first(names: Sequence[str], usual: Sequence[str]) -> str | None:
-    lowered = {name.lower(): name for name in reversed(names)}
+    lowered = {name.strip().lower(): name for name in reversed(names)}
     return next((lowered[word] for word in usual if word in lowered), None)
 
 
@@ -160,7 +187,9 @@ def _head(table: Path) -> list[dict[str, object]]:
 
             return [dict.fromkeys(parquet.ParquetFile(table).schema_arrow.names)]
         opened = gzip.open if name.endswith(".gz") else open
-        with opened(table, "rt", encoding="utf-8-sig", errors="replace") as file:
+        with opened(table, "rb") as first:
+            encoding = "utf-16" if first.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+        with opened(table, "rt", encoding=encoding, errors="replace") as file:
             lines = list(islice(file, _SAMPLE))
     except (OSError, EOFError, ValueError) as exc:
         raise DatasetError(Fault(str(table), f"cannot be read: {exc}", "check the file")) from exc

@@ -71,10 +71,11 @@ class RequirementReading:
 
         def read(node: Node, path: str) -> float:
             value: float = plain(node, path)
-            low = -1.0 if metric in SIGNED else 0.0
-            if value < low or (value > 1 and metric not in UNBOUNDED):
-                mend = f"write {value / 100:g}" if 1 < value <= 100 else ""
-                raise self.reading.refuse(node, path, f"{metric} lies in {low:g}..1, not at {value:g}", mend)
+            low, high = -1.0 if metric in SIGNED else 0.0, 2.0 if metric == "brier" else 1.0
+            if value < low or (value > high and metric not in UNBOUNDED):
+                percent = high < value <= 100 and (metric in LOWER_IS_BETTER or value >= 10)
+                mend = f"write {value / 100:g}" if percent else ""
+                raise self.reading.refuse(node, path, f"{metric} lies in {low:g}..{high:g}, not at {value:g}", mend)
             return value
 
         return read
