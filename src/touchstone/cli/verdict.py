@@ -42,13 +42,17 @@ def _page(evidence: Mapping[str, Any], folder: Path | None) -> None:
     if evidence["comparison"]:
         _comparison(console, evidence)
     _findings(console, evidence)
-    reasons = ", ".join(evidence["reasons"])
     console.print()
-    console.print(
-        f"[bold {_COLOUR[verdict]}]{verdict.upper()}[/]" + (f"  because of {escape(clean(reasons))}" if reasons else "")
-    )
+    console.print(f"[bold {_COLOUR[verdict]}]{verdict.upper()}[/]{escape(clean(_why(evidence)))}")
     if folder is not None and (folder / "report.html").exists():
         console.print(f"report: {escape(str(folder / 'report.html'))}", soft_wrap=True, highlight=False)
+
+
+def _why(evidence: Mapping[str, Any]) -> str:
+    """What stands behind the verdict; a verb that made no model ships nothing and says so."""
+    if evidence["reasons"]:
+        return f"  because of {', '.join(evidence['reasons'])}"
+    return "" if evidence["comparison"] else "  as far as was asked: nothing stands against it, and no model was made"
 
 
 def _bases(console: Console, evidence: Mapping[str, Any]) -> None:

@@ -66,8 +66,9 @@ def _sources(study: Study) -> tuple[dict[str, Source], list[str]]:
 
 def _refuse_unknown_slices(study: Study, train: Raw) -> None:
     """A slice that is no column of train cannot have been meant."""
-    known = ", ".join(train.columns) or "none (a folder has no table)"
-    where, mend = str(study.data.train.path), f"its further columns are {known}; mend data.slices"
+    known = ", ".join(train.columns)
+    has = f"its further columns are {known}" if known else "it has no further columns"
+    where, mend = str(study.data.train.path), f"{has}; mend data.slices"
     wrong = [name for name in study.data.slices if name not in train.columns]
     if wrong:
         raise DatasetError([Fault(where, f"no column {name!r} to slice by", mend) for name in wrong])

@@ -44,8 +44,11 @@ class LeakCost:
         }  # fmt: skip
 
     def __str__(self) -> str:
-        word = "falls" if self.without < self.with_copies else "goes"
-        return f"without them the accuracy of {self.model} {word} from {self.with_copies:.3f} to {self.without:.3f}"
+        before, after = f"{self.with_copies:.3f}", f"{self.without:.3f}"
+        if before == after:
+            return f"without them the accuracy of {self.model} stays at {after}"
+        word = "falls" if self.without < self.with_copies else "rises"
+        return f"without them the accuracy of {self.model} {word} from {before} to {after}"
 
 
 def leak_costs(context: Context, crossings: Sequence[Crossing]) -> list[LeakCost]:
