@@ -50,7 +50,7 @@ def regions(train: Any, sample: Any, names: Sequence[str], *, seed: int = 0) -> 
     seen = np.bincount(found[n_train:], minlength=k)
     return [
         Region(
-            f"region={i}", f"A region of the features (such as {names[int(np.argmax(found[n_train:] == i))]})",
+            f"region={i}", f"A region of the features (round example {names[int(np.argmax(found[n_train:] == i))]})",
             int(held[i]), n_train, int(seen[i]), len(points) - n_train, tuple(np.array(names, dtype=object)[found[n_train:] == i].tolist()),
         )
         for i in range(k) if seen[i]
