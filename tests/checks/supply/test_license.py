@@ -86,7 +86,8 @@ LIMITED = "---\nlicense: {}\n---\n# Birds\n\nSorts birds.\n\nNote: not for comme
 
 @pytest.mark.parametrize(
     "says", ["Note: not for commercial use; research only", "Commercial use is strictly prohibited", "For research purposes only",
-             "It may only be used for non-commercial research", "The weights come under CC BY-NC 4.0"],
+             "It may only be used for non-commercial research", "The weights come under CC BY-NC 4.0",
+             "For commercial use, please contact us"],
 )  # fmt: skip
 def test_trips_on_a_card_whose_sentences_contradict_the_licence_it_names(tmp_path: Path, says: str) -> None:
     card = f"---\nlicense: mit\n---\n# Birds\n\nSorts birds well. {says}.\n"
@@ -107,7 +108,8 @@ def test_such_a_sentence_weighs_beside_a_licence_text_too_and_leaves_research_fr
 @pytest.mark.parametrize(
     "says", ["Free for research and commercial use.", "The photographs are for non-commercial research only.",
              "Use is not limited to non-commercial purposes.", "We only evaluated it in research settings.",
-             "See `LICENSE`.", "```\nnot for commercial use\n```", "Commercial use is allowed."],
+             "See `LICENSE`.", "```\nnot for commercial use\n```", "Commercial use is allowed.",
+             "It was trained on a collection under CC BY-NC 4.0."],
 )  # fmt: skip
 def test_stays_silent_on_sentences_that_take_nothing_away(tmp_path: Path, says: str) -> None:
     folder = write_model(tmp_path / "m", card=f"---\nlicense: mit\n---\n# Birds\n\n{says}\n")

@@ -12,7 +12,7 @@ _PURPOSE = r"(?:use|usage|purposes?|applications?)"
 _STUDY = r"(?:(?:scientific|academic|non-?commercial|educational|personal)[ ,/]+(?:and |or )?)*(?:research|academic|education(?:al)?|study)"
 _LIMITS = re.compile(
     rf"\bnot (?:intended |meant |permitted |allowed |licen[sc]ed |available |suitable |to be used )?for (?:any )?commercial\b"
-    rf"|\bno commercial {_PURPOSE}"
+    rf"|\bno commercial {_PURPOSE}|\bfor commercial {_PURPOSE},? (?:please |kindly )?contact\b"
     rf"|\bcommercial {_PURPOSE}[^.;]{{0,40}}\b(?:prohibited|forbidden|not (?:permitted|allowed|granted)|needs? (?:a|our|prior|written) )"
     rf"|\bmay not be used commercially|\bnot be used (?:for|in) (?:any )?commercial"
     rf"|\bnon-?commercial (?:research )?{_PURPOSE} only|\bonly (?:be used )?(?:for |in )?non-?commercial"
@@ -26,7 +26,7 @@ _OTHERWISE = re.compile(
     re.IGNORECASE,
 )
 _OF_DATA = re.compile(
-    r"\b(?:data ?sets?|corpus|corpora|images|photos|photographs|annotations|training data|labels)\b", re.I
+    r"\b(?:data ?sets?|corpus|corpora|images|photos|photographs|annotations|training data|labels|trained on)\b", re.I
 )
 """What such a sentence may speak of instead of the model; terms of data are weighed by themselves."""
 
