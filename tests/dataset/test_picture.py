@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -75,6 +77,39 @@ def test_what_is_no_picture_is_corrupt_with_one_steady_line(data: bytes) -> None
     assert first.kind == "corrupt"
     assert first.reason == second.reason
     assert "\n" not in first.reason
+
+
+@pytest.mark.parametrize("said", [KeyError("MPO"), KeyError(b"\x00\x01"), KeyError(7), KeyError(), ValueError("  ")])
+def test_a_decoders_bare_key_is_no_reason_to_show_anybody(said: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(data: bytes) -> Image.Image:
+        raise said
+
+    monkeypatch.setattr("touchstone.dataset.picture.opened", opened)
+    with pytest.raises(PictureError, match=r"^not a picture that can be read$") as caught:
+        decode(b"hello")
+    assert caught.value.kind == "corrupt"
+
+
+def test_a_decoders_words_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(data: bytes) -> Image.Image:
+        raise OSError("broken data stream when reading 'image' file")
+
+    monkeypatch.setattr("touchstone.dataset.picture.opened", opened)
+    with pytest.raises(PictureError, match="broken data stream"):
+        decode(b"hello")
+
+
+def test_a_text_under_a_pictures_name_is_told_as_such_before_any_other_picture_was_read() -> None:
+    """In a fresh process: which of Pillow's readers have been loaded decides what it trips over."""
+    program = "from touchstone.dataset.picture import decode\ntry: decode(b'hello')\nexcept Exception as e: print(e)"
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert told == "not a picture that can be read\n"
+
+
+def test_a_photo_of_several_frames_stays_readable() -> None:
+    with io.BytesIO() as buffer:
+        picture(1).save(buffer, "MPO", save_all=True, append_images=[picture(2)])
+        assert decode(buffer.getvalue()).size == picture(1).size
 
 
 def test_no_bytes_are_empty() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.pipeline.conftest import draw_shapes, save_base
 from tests.supply.opcodes import calling, text
+from touchstone.core.progress import Silent
 from touchstone.pipeline.ranking import rank
 from touchstone.pipeline.run import run
 from touchstone.study.parse import parse
@@ -92,6 +93,22 @@ def test_a_base_that_changed_since_first_use_is_dropped(place: Path) -> None:
     result = rank(study(place, GOOD, BAD))
     assert [base["base"] for base in result.evidence["bases"]] == [GOOD]
     assert of(result, "supply.integrity")[BAD]["status"] == "fail"
+
+
+class Heard(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+
+def test_a_base_without_weights_is_refused_under_the_name_it_has_in_the_study(place: Path) -> None:
+    (place / BAD / "model.safetensors").unlink()
+    heard = Heard()
+    rank(study(place, GOOD, BAD), progress=heard)
+    (refused,) = [line for line in heard.said if line.startswith("refused")]
+    assert refused.startswith(f"refused: {BAD}: no model.safetensors")
 
 
 def test_weights_in_a_pickle_are_converted_and_serve(place: Path) -> None:

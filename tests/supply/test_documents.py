@@ -30,6 +30,17 @@ def test_what_changed_since_it_was_hashed_is_not_read(tmp_path: Path) -> None:
     assert documents.read(folder, seen).card is None
 
 
+def test_a_card_that_is_a_link_is_read_as_what_was_vetted_under_its_name(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "m")
+    (folder / "CARD.md").write_text(CARD)
+    (folder / "README.md").symlink_to("CARD.md")
+    vetted = Manifest.of([Entry("README.md", len(CARD), hashlib.sha256(CARD.encode()).hexdigest())])
+    assert documents.read(folder, vetted).card == ("README.md", CARD)
+    (folder / "README.md").unlink()
+    (folder / "README.md").symlink_to("config.json")
+    assert documents.read(folder, vetted).card is None
+
+
 def test_links_huge_files_and_bytes_that_are_no_text_are_not_read(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "m")
     (tmp_path / "secret").write_text("secret")

@@ -49,6 +49,36 @@ def test_a_link_is_refused_and_not_followed(tmp_path: Path) -> None:
     assert (found.outcome, found.rule, found.size) == (Outcome.REFUSE, "file.special", 0)
 
 
+def test_a_link_to_a_file_of_the_same_model_is_read_as_that_file(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "m")
+    (folder / "model.safetensors").rename(folder / "weights.safetensors")
+    (folder / "model.safetensors").symlink_to("weights.safetensors")
+    vetted = seen(folder, keep=True)
+    assert vetted.files is not None
+    digests = {file.name: file.sha256 for file in vetted.files.files}
+    assert digests["model.safetensors"] == digests["weights.safetensors"]
+    assert all(file.outcome is Outcome.ACCEPT for file in vetted.files.files)
+    assert vetted.copy is not None and not (vetted.copy.folder / "model.safetensors").is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("target", "said"),
+    [("../beside.txt", "a file outside of what is read"), ("../m", "a folder"), ("gone.txt", "nothing"), ("vocab.txt", "nothing"),
+     ("/dev/null", "what is no file"), (".git/config", "a file outside of what is read")],
+)  # fmt: skip
+def test_any_other_link_is_refused_and_where_it_leads_is_told(tmp_path: Path, target: str, said: str) -> None:
+    folder = write_model(tmp_path / "m")
+    (tmp_path / "beside.txt").write_text("a")
+    (folder / ".git").mkdir()
+    (folder / ".git" / "config").write_text("a")
+    (folder / "vocab.txt").symlink_to(target)
+    report = seen(folder).files
+    assert report is not None
+    found = next(file for file in report.files if file.name == "vocab.txt")
+    assert (found.outcome, found.rule, found.size) == (Outcome.REFUSE, "file.special", 0)
+    assert said in str(found.reason)
+
+
 def test_links_of_a_hubs_cache_into_its_own_blobs_are_followed(tmp_path: Path) -> None:
     repository = tmp_path / "models--acme--tools"
     snapshot, blobs = repository / "snapshots" / ("a" * 40), repository / "blobs"

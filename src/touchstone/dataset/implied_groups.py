@@ -16,6 +16,8 @@ LEAST_REPEATED, LEAST_SHARED = 0.6, 0.05
 """Share of examples whose value comes back, and of the second side's whose value stands on the first."""
 MOST_OFTEN = 50
 """Examples of one value beyond which it is a kind or a place rather than a subject; a tenth of all where that is more."""
+LEAST_ALONE = 0.9
+"""Share of examples that carry their value's usual class, from which the values divide the classes."""
 MOST = 6
 _IDENTIFIER = re.compile(r"(^|[_\W])(id|no|nr|number|code|key|uuid|hash)s?$", re.IGNORECASE)
 _PARTS = re.compile(r"[_\-. +]+")
@@ -43,12 +45,13 @@ def implied_groups(first: Examples, second: Examples) -> list[Implied]:
     """The likeliest groupings of two splits that cross them, at most six, columns with usual names first.
 
     A grouping counts where ten values or more come back 2 to 50 times each and stand on both sides. Of tables only
-    columns named like an identifier are asked, as all the others are what a model is meant to learn from.
+    columns named like an identifier are asked, as all the others are what a model is meant to learn from; and what
+    names a class or a kind of it (the product, the character) is no subject.
     """
     found: list[Implied] = []
     seen: set[tuple[int, ...]] = set()
     for one in (*_columns(first, second), *_names(first, second)):
-        if not _plausible(one):
+        if not _plausible(one) or _parts_classes(one, first):
             continue
         partition = _partition((*one.first, *one.second))
         if partition not in seen:
@@ -103,6 +106,18 @@ def _plausible(one: Implied) -> bool:
         and among >= LEAST_REPEATED * (len(one.first) + len(one.second))
         and crossing >= LEAST_SHARED * len(one.second)
     )
+
+
+def _parts_classes(one: Implied, first: Examples) -> bool:
+    """Whether nearly every value belongs to one class, and a class has few values: then it names kinds, not subjects."""
+    classes: dict[str, Counter[int]] = {}
+    for value, label in zip(one.first, first.labels.tolist(), strict=True):
+        if value:
+            classes.setdefault(value, Counter())[label] += 1
+    alone = sum(max(found.values()) for found in classes.values())
+    of_class = Counter(found.most_common(1)[0][0] for found in classes.values())
+    few = sorted(of_class.values())[len(of_class) // 2] < FEWEST_GROUPS if of_class else True
+    return few and alone >= LEAST_ALONE * sum(sum(found.values()) for found in classes.values())
 
 
 def _partition(values: Sequence[str]) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import threading
 import warnings
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ def decode(data: bytes) -> PilImage.Image:
         raise
     except Exception as exc:
         words = str(exc).splitlines()[0][:200] if str(exc) else type(exc).__name__
-        raise PictureError("corrupt", _without_address(words)) from exc
+        raise PictureError("corrupt", _told(words)) from exc
 
 
 def opened(data: bytes) -> PilImage.Image:
@@ -79,9 +80,17 @@ def opened(data: bytes) -> PilImage.Image:
         return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
-def _without_address(words: str) -> str:
-    """Pillow prints the memory address of the buffer, which would differ from run to run."""
-    return "not a picture that can be read" if "BytesIO object" in words else words
+def _told(words: str) -> str:
+    """The decoder's words, where they tell a person something.
+
+    Pillow prints the memory address of the buffer, which would differ from run to run, and a decoder that looked up
+    what is not there tells no more than the key: ``'MPO'``.
+    """
+    says_nothing = "BytesIO object" in words or _KEY.fullmatch(words.strip()) is not None
+    return "not a picture that can be read" if says_nothing else words
+
+
+_KEY = re.compile(r"""b?(?P<quote>['"])[^'"]*(?P=quote)|-?\d*|\w*(?:Error|Exception)""")
 
 
 def _upright(picture: PilImage.Image) -> PilImage.Image:

@@ -126,7 +126,16 @@ def _open(bench: Bench, model: BaseModel, seen: Vetted) -> Base:
         what = "there is no file in it that loading code may see"
         raise ModelFilesError(Fault(model.written, what, "give a model in Hugging Face layout, at hand and readable"))
     seen.copy.check()
-    return replace(open_base(seen.copy.folder, model.written, bench.study.task), written=model.written)
+    try:
+        return replace(open_base(seen.copy.folder, model.written, bench.study.task), written=model.written)
+    except ModelExtraError:
+        raise
+    except ModelFilesError as error:  # people know the base as they wrote it, not the folder of its working copy
+        copy = str(seen.copy.folder)
+        raise ModelFilesError(
+            [replace(fault, where=fault.where.replace(copy, model.written), what=fault.what.replace(copy, model.written))
+             for fault in error.faults]
+        ) from error  # fmt: skip
 
 
 def _fetch(bench: Bench, model: BaseModel) -> Path:

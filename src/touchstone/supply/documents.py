@@ -122,8 +122,9 @@ def _is_licence(name: str) -> bool:
 
 def _bytes(path: Path) -> bytes | None:
     try:
-        file = open_file(path)
-    except Stopped:
+        # Where a link was followed when the model was read, the bytes must be those that were read then.
+        file = open_file(path.resolve() if path.is_symlink() else path)
+    except (Stopped, OSError, RuntimeError):
         return None
     try:
         return file.read(0, MAXIMUM_BYTES)

@@ -29,7 +29,8 @@ class Found:
 def walk(model: Path) -> Iterator[Found]:
     """Every entry of a folder but its folders, in the order of their names; of a single file that file.
 
-    Links are not followed, save those of a hub's download cache into its own store of blobs.
+    Links are not followed, save those to a file of the same model and those of a hub's download cache into its own
+    store of blobs.
     """
     if not model.is_dir():
         yield Found(printable(model.name), model, _file_fault(model, model))
@@ -71,9 +72,34 @@ def _fault(root: Path, path: Path, name: str) -> Stopped | None:
 def _file_fault(root: Path, path: Path) -> Stopped | None:
     if not path.is_symlink():
         return None
-    if is_cached(root, path):
+    if is_cached(root, path) or _is_inside(root, path):
         return None
-    return Refused("file.special", "it is a link, which leads to a file elsewhere")
+    return Refused("file.special", f"it is a link, which leads to {_end(path)}")
+
+
+def _is_inside(root: Path, path: Path) -> bool:
+    """Whether a link of a model's folder leads to a regular file of that folder, which is read anyway."""
+    if not root.is_dir():
+        return False
+    try:
+        top, target = root.resolve(strict=True), path.resolve(strict=True)
+        return top in target.parents and target.is_file() and _GIT.rstrip("/") not in target.relative_to(top).parts
+    except (OSError, RuntimeError):  # nothing there, or links in a ring
+        return False
+
+
+def _end(path: Path) -> str:
+    try:
+        target = path.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return "nothing"
+    return (
+        "a folder"
+        if target.is_dir()
+        else "a file outside of what is read here"
+        if target.is_file()
+        else "what is no file"
+    )
 
 
 def is_cached(root: Path, path: Path) -> bool:

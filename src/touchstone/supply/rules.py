@@ -87,8 +87,8 @@ _ROWS = (
         "What was not read cannot be vouched for.", "check the permissions and vet again",
     ),
     _row(
-        "file.special", _HOSTILE, "A link, pipe or device inside a model",
-        "A link leads out of the model's folder to any file of the computer; a pipe or device can block a reader or feed it without end.",
+        "file.special", _HOSTILE, "A link out of a model, a pipe or a device",
+        "A link that leaves the model's folder leads to any file of the computer; a pipe or device can block a reader or feed it without end.",
         "replace it by a regular file with the content that belongs there",
     ),
     _row(

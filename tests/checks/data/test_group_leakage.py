@@ -141,3 +141,14 @@ def test_a_column_of_a_table_is_what_a_model_learns_from_unless_it_names_somebod
     assert implied_groups(table, table) == []
     named = replace(table, columns={"patient_id": table.columns["age"]})
     assert [one.column for one in implied_groups(named, named)] == ["patient_id"]
+
+
+def test_what_names_a_class_or_a_kind_of_it_is_no_group() -> None:
+    """Twenty kinds of fruit in four classes, the kind in the file name; and patients, of whom each has one label."""
+    kinds = np.repeat(np.arange(20), 12)
+    files = tuple(f"kind{kind}_{i}.jpg" for i, kind in enumerate(kinds))
+    some = texts(kinds // 5, names=files)
+    assert implied_groups(some, some) == []
+    patients = np.repeat(np.arange(60), 4)
+    told = texts(patients % 2, names=tuple(f"p{who}_{i}.jpg" for i, who in enumerate(patients)))
+    assert implied_groups(told, told)

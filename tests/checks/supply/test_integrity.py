@@ -17,7 +17,10 @@ def test_passes_on_first_use_and_again(tmp_path: Path) -> None:
     first, again = (one(Integrity(), vetted(folder, home)) for _ in range(2))
     assert first.status is again.status is Status.PASS
     assert first.statement == again.statement
-    assert "first used here" in first.statement
+    assert (
+        first.statement.startswith("2 files, first seen here on ")
+        and "a later change will be noticed" in first.statement
+    )
     assert first.details["root"] == again.details["root"]
     assert {file["name"] for file in first.details["files"]} == {"config.json", "model.safetensors"}
 

@@ -81,6 +81,76 @@ def test_sources_that_disagree_are_inconclusive(tmp_path: Path) -> None:
     assert "LICENSE says MIT, the study says Apache-2.0" in finding.statement
 
 
+LIMITED = "---\nlicense: {}\n---\n# Birds\n\nSorts birds.\n\nNote: not for commercial use; research only.\n"
+
+
+@pytest.mark.parametrize(
+    "says", ["Note: not for commercial use; research only", "Commercial use is strictly prohibited", "For research purposes only",
+             "It may only be used for non-commercial research", "The weights come under CC BY-NC 4.0",
+             "For commercial use, please contact us"],
+)  # fmt: skip
+def test_trips_on_a_card_whose_sentences_contradict_the_licence_it_names(tmp_path: Path, says: str) -> None:
+    card = f"---\nlicense: mit\n---\n# Birds\n\nSorts birds well. {says}.\n"
+    folder = write_model(tmp_path / "m", card=card)
+    finding = found(folder, IntendedUse(use="commercial", delivery="saas"))
+    assert (finding.status, finding.severity) == (Status.INCONCLUSIVE, Severity.BLOCKER)
+    assert f'README.md names mit, but also says: "{says}"' in finding.statement
+    assert "which of the two holds" in str(finding.remedy)
+
+
+def test_such_a_sentence_weighs_beside_a_licence_text_too_and_leaves_research_free(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "m", card=LIMITED.format("mit"), license=known_text("MIT"))
+    finding = found(folder, IntendedUse(use="redistribution"))
+    assert finding.status is Status.INCONCLUSIVE and "LICENSE says MIT, but README.md says" in finding.statement
+    assert found(folder, IntendedUse(use="research")).status is Status.PASS
+
+
+@pytest.mark.parametrize(
+    "says", ["Free for research and commercial use.", "The photographs are for non-commercial research only.",
+             "Use is not limited to non-commercial purposes.", "We only evaluated it in research settings.",
+             "See `LICENSE`.", "```\nnot for commercial use\n```", "Commercial use is allowed.",
+             "It was trained on a collection under CC BY-NC 4.0."],
+)  # fmt: skip
+def test_stays_silent_on_sentences_that_take_nothing_away(tmp_path: Path, says: str) -> None:
+    folder = write_model(tmp_path / "m", card=f"---\nlicense: mit\n---\n# Birds\n\n{says}\n")
+    assert found(folder, IntendedUse(use="commercial", delivery="saas")).status is Status.PASS
+
+
+def test_a_licence_that_keeps_commerce_out_agrees_with_such_a_sentence(tmp_path: Path) -> None:
+    folder = write_model(tmp_path / "m", card=LIMITED.format("cc-by-nc-4.0"))
+    finding = found(folder, IntendedUse(use="commercial", delivery="saas"))
+    assert finding.status is Status.FAIL and "section 1(i)" in finding.statement
+
+
+def test_names_both_sides_where_the_licence_text_is_not_known(tmp_path: Path) -> None:
+    text = "Creative Commons\n\nThis work is licensed under CC BY-NC 4.0. NonCommercial use only."
+    card = "---\nlicense: mit\n---\n# Birds\n\nSorts birds.\n"
+    finding = found(write_model(tmp_path / "m", card=card, license=text), IntendedUse(use="commercial"))
+    assert finding.status is Status.INCONCLUSIVE
+    assert (
+        'LICENSE is no licence text that the table knows and says: "This work is licensed under CC BY-NC 4.0"'
+        in finding.statement
+    )
+    assert "the card says mit" in finding.statement and "No licence is known" not in finding.statement
+
+
+def test_says_once_that_no_licence_is_known_and_what_the_card_says_of_terms(tmp_path: Path) -> None:
+    finding = of(tmp_path / "m", "research", None)
+    assert finding.statement == "No licence is known, so research use needs legal review."
+    card = "# Birds\n\nThis model is licensed under CC BY-NC 4.0.\n"
+    finding = found(write_model(tmp_path / "n", card=card), IntendedUse(use="research"))
+    assert finding.status is Status.INCONCLUSIVE
+    assert 'names no licence, but it says: "This model is licensed under CC BY-NC 4.0"' in finding.statement
+
+
+def test_an_open_question_is_told_as_one(tmp_path: Path) -> None:
+    finding = of(tmp_path / "m", "commercial", "openrail")
+    assert (
+        "may apply, and the study does not say enough to settle it: the use restrictions forbid certain"
+        in finding.statement
+    )
+
+
 def test_terms_that_changed_with_the_model_are_inconclusive_until_trusted(tmp_path: Path) -> None:
     folder = write_model(tmp_path / "m", license=known_text("Apache-2.0"))
     assert found(folder, IntendedUse()).status is Status.PASS

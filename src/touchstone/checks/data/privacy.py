@@ -35,18 +35,21 @@ class Privacy(Check):
     """Do personal data stand in it?
 
     **Question.** Do texts, columns or the metadata of pictures hold what points at a person: e-mail addresses,
-    telephone, card and account numbers, street addresses, names with numbers, the place where a photo was taken,
-    the owner of the camera, marked faces?
+    telephone, card, account and identity numbers, dates of birth, passports, number plates, IP addresses, street
+    addresses, names with numbers, the place where a photo was taken, the owner of the camera, marked faces?
 
     **Method.** Patterns with a check of their own: card numbers must satisfy Luhn's check and an issuer's prefix,
     accounts the IBAN check, e-mail addresses must be a person's (not `info@`, not a domain reserved for examples),
-    telephone numbers must be written as such and not be toll-free. Pictures: EXIF (place, camera owner, serial
+    telephone numbers must be written or named as such and not be toll-free. Test cards of payment services count: they
+    look like any card. Identity numbers of seven states must satisfy their check digits and, where their form is not
+    their own, stand after the word for them; so must dates of birth, passports, number plates and public IP addresses
+    (those of private networks lead to nobody outside). Pictures: EXIF (place, camera owner, serial
     number, artist), XMP regions of faces. Every column of a table is looked at, also by its name. What checks itself
-    is a fail once; what is only a pattern (telephone numbers, addresses, names with numbers) is a fail from three
+    is a fail once; what is only a pattern (telephone numbers, addresses, dates of birth, names with numbers) is a fail from three
     examples or from 0.5 % of a split, below that it is `inconclusive` and listed. Counted; the interval says how
     often such data would be met in more of the same. The report shows each piece with its middle hidden.
 
-    **Source.** ISO/IEC 7812 (Luhn), ISO 13616 (IBAN), RFC 2606 (reserved domains), EXIF 2.32.
+    **Source.** ISO/IEC 7812 (Luhn), ISO 13616 (IBAN), RFC 2606 (reserved domains), RFC 1918 (private networks), EXIF 2.32.
 
     **Cannot see.** Names alone, faces in the pixels, personal stories, and writing that no pattern describes: a pass
     is no proof that the data are free of personal data. How to keep what is needed is a matter for people.
@@ -73,7 +76,8 @@ class Privacy(Check):
         if not hits:
             return self.finding(
                 split, Status.PASS,
-                f"No e-mail address, telephone, card or account number, street address or personal metadata was recognised in "
+                f"No e-mail address, telephone, card, account or identity number, date of birth, street address or personal "
+                f"metadata was recognised in "
                 f"{counted(n, task)} of `{split}`; names alone and faces are not looked for.",
                 value=0.0, interval=interval, threshold=0.0, n=n,
             )  # fmt: skip

@@ -106,7 +106,8 @@ def _sound(found: integrity.Integrity) -> str:
     if found.pinned.state == "accepted anew":
         return f"{files} pinned anew: what had moved was accepted."
     # The same words on first use and later: running a study again changes no finding.
-    return f"All {files} are as they were when first used here, on {found.pinned.since}."
+    since = found.pinned.since
+    return f"{files}, first seen here on {since} and recorded then: they are as recorded, and a later change will be noticed."
 
 
 def _details(vetted: Vetted, found: integrity.Integrity) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from touchstone.checks.context import Context, Need
 from touchstone.checks.supply.subjects import NOT_AT_HAND, bases
 from touchstone.checks.words import plural
 from touchstone.core.finding import Finding, Severity, Status
+from touchstone.supply.licences.decision import UNKNOWN
 from touchstone.supply.licences.model import Outcome, Ruling, obligation
 from touchstone.supply.licences.terms import Terms
 from touchstone.supply.vetted import Vetted
@@ -31,7 +32,8 @@ class License(Check):
     **Question.** May the base model, everything it came from, and the training data be used as the study intends?
 
     **Method.** The terms are read from the licence text (by digest, else by its passages), else from the card, else
-    from the study; two that disagree leave doubt. A table of licences, clause by clause with section numbers and
+    from the study; two that disagree leave doubt, and so does a card whose own sentences keep out the commercial use
+    that the licence it names would grant. A table of licences, clause by clause with section numbers and
     the date of reading, gives for the study's use: permitted, permitted with obligations, needs legal review,
     forbidden. The outcome is the worst over the base, all its ancestors that its card names, and what it was
     trained on, then over pairs that cannot both be met. Forbidden fails; needs review is inconclusive. What is not
@@ -113,7 +115,13 @@ def _statement(status: Status, found: Terms, use: str, reasons: list[str]) -> st
     verb = "forbids" if status is Status.FAIL else "needs legal review for"
     who = name if found.license else "What is known of its terms"
     if status is Status.INCONCLUSIVE and not found.license:
-        return f"No licence is known, so {use} use needs legal review: {_first(reasons)}."
+        told = [reason for reason in reasons if reason != UNKNOWN]
+        known = (
+            "Which licence holds is not settled"
+            if found.evidence.pieces or found.evidence.doubt
+            else "No licence is known"
+        )
+        return f"{known}, so {use} use needs legal review" + (f": {_first(told)}." if told else ".")
     return f"{who} {verb} {use} use: {_first(reasons)}."
 
 
@@ -129,6 +137,8 @@ def _remedy(status: Status, found: Terms, use: str) -> str | None:
         return f"take a base model whose terms allow {use} use, or a commercial agreement with its publisher"
     if not found.license:
         return _ASK + "state `license` beside the model's path once you have read it"
+    if found.evidence.doubt:
+        return _ASK + "ask its publisher which of the two holds, or take a base model whose papers agree"
     ancestors = [
         ruling
         for ruling in found.decision.rulings

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 _DATA = ("train_data", "base_data")
+UNKNOWN = "no licence is known"
+"""The reason where nothing tells of any terms."""
 _NONE = frozenset({"none", "no sensitive field", "nothing"})
 
 
@@ -51,7 +53,8 @@ def rule(component: Component, profile: UseProfile) -> Ruling:
     found = _of_terms(component, profile)
     if component.doubt:
         outcome = max(found.outcome, Outcome.REVIEW)
-        found = _with(found, outcome, (component.doubt, *found.reasons))
+        known = (component.expression or "").strip()
+        found = _with(found, outcome, (component.doubt, *(found.reasons if known else ())))
     return _inherited(found, profile) if component.role in _DATA else found
 
 
@@ -80,7 +83,7 @@ def _with(ruling: Ruling, outcome: Outcome, reasons: tuple[str, ...]) -> Ruling:
 def _of_terms(component: Component, profile: UseProfile) -> Ruling:
     text = (component.expression or "").strip()
     if not text:
-        return _unknown(component, "no licence is known")
+        return _unknown(component, UNKNOWN)
     rules = table()
     whole = rules.find(text)
     if whole is not None:
@@ -153,8 +156,10 @@ def _of_licence(component: Component, licence: Licence, profile: UseProfile) -> 
 
 
 def _reason(clause: Clause, *, open_question: bool) -> str:
-    asks = " (the study does not say enough to settle it)" if open_question else ""
-    return f"{clause.where}: {clause.text}{asks}"
+    if open_question:
+        text = clause.text.replace("this field", "certain fields")
+        return f"{clause.where} may apply, and the study does not say enough to settle it: {text}"
+    return f"{clause.where}: {clause.text}"
 
 
 def decide(components: Sequence[Component], profile: UseProfile) -> Decision:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from touchstone.supply import front_matter
 from touchstone.supply.card import Card
 from touchstone.supply.documents import Documents
 from touchstone.supply.licences import expression as expressions
+from touchstone.supply.licences import prose
 from touchstone.supply.licences.recognition import Recognised, recognise
 from touchstone.supply.licences.table import table
 
@@ -60,8 +62,10 @@ def gather(
     study = [Piece("study", "study", declared.strip())] if declared and declared.strip() else []
     manifest = [Piece("manifest", listed[0], listed[1])] if listed[1] else []
     pieces = (*texts, *cards, *manifest, *study)
-    doubts = [piece.doubt for piece in pieces if piece.doubt]
     strongest = _joined(texts) if texts else next(iter((*cards, *manifest, *study)), None)
+    doubts = [piece.doubt for piece in pieces if piece.doubt]
+    if texts and strongest and strongest.told is None:  # then what else is told cannot be held against the text
+        doubts += [f"the {piece.kind} says {piece.told}" for piece in (*cards, *manifest, *study)]
     doubts += [
         _disagreement(strongest, piece)
         for piece in (*cards, *manifest, *study)
@@ -71,6 +75,35 @@ def gather(
     if strongest is None:
         return Evidence(pieces, None, "", "", False)
     return Evidence(pieces, strongest.told, strongest.kind, "; ".join(dict.fromkeys(doubts)), has_text)
+
+
+def against_its_card(evidence: Evidence, documents: Documents, use: str) -> Evidence:
+    """The evidence, in doubt where the card's own sentences keep out what the named licence grants.
+
+    Such a sentence ("not for commercial use; research only") leaves research as free as the licence does. Where no
+    licence is named at all, it is what a reader should start from.
+    """
+    told = evidence.expression
+    if documents.card is None or (told is None and evidence.pieces):
+        return evidence
+    name, text = documents.card
+    said = prose.limits(front_matter.body(text))
+    if not said or (told is not None and (use == "research" or _keeps_out(told))):
+        return evidence
+    where = next((piece.where for piece in evidence.pieces if piece.kind == evidence.kind), "")
+    if told is None:
+        doubt = f'the head of {name} names no licence, but it says: "{said[0]}"'
+    elif where == name:
+        doubt = f'{name} names {told}, but also says: "{said[0]}"'
+    else:
+        doubt = f'{"the study" if where == "study" else where} says {told}, but {name} says: "{said[0]}"'
+    return replace(evidence, doubt="; ".join(filter(None, (doubt, evidence.doubt))))
+
+
+def _keeps_out(told: str) -> bool:
+    """Whether one of the licences named has a clause against commercial use itself."""
+    found = (table().find(id) for id in _ids(told))
+    return any(clause.code == "nc" for licence in found if licence for clause in licence.clauses)
 
 
 def license_of_text(documents: Documents) -> str | None:
@@ -89,12 +122,14 @@ def _of_text(name: str, text: str) -> Piece:
         return Piece("text", name, spdx["expression"].strip())
     if len(text.strip()) <= _SHORT and table().find(text.strip()) is not None:
         return Piece("text", name, text.strip())
-    return _of_recognised(name, recognise(text))
+    return _of_recognised(name, recognise(text), text)
 
 
-def _of_recognised(name: str, found: Recognised) -> Piece:
+def _of_recognised(name: str, found: Recognised, text: str) -> Piece:
     if found.id is None:
-        return Piece("text", name, None, f"{name} is no licence text that the table knows")
+        said = next(iter(prose.limits(text)), "")
+        quoted = f' and says: "{said}"' if said else ""
+        return Piece("text", name, None, f"{name} is no licence text that the table knows{quoted}")
     if found.is_same:
         return Piece("text", name, found.id)
     if found.added:

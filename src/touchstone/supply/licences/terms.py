@@ -11,7 +11,7 @@ from touchstone.supply.card import Card
 from touchstone.supply.documents import Documents
 from touchstone.supply.licences import lineage
 from touchstone.supply.licences.decision import decide, profile_of, rule
-from touchstone.supply.licences.evidence import Evidence, gather
+from touchstone.supply.licences.evidence import Evidence, against_its_card, gather
 from touchstone.supply.licences.model import Component, Decision, Ruling
 from touchstone.supply.licences.table import table
 
@@ -59,7 +59,7 @@ def terms(
     data_license : of the study's training data; None where there are no data, empty where the study does not say
     """
     profile = profile_of(use, _modality(documents.config))
-    evidence = gather(documents, card, declared, listed)
+    evidence = against_its_card(gather(documents, card, declared, listed), documents, profile.use)
     base = Component("base", written, evidence.expression, evidence.kind, evidence.doubt)
     components = [base, *lineage.ancestors(card.base_models, known), *_base_data(card)]
     data = None
