@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os.path import commonprefix
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,7 @@ def _parts(text: str) -> list[str]:
 
 def _alike(a: str, b: str) -> bool:
     """The same word, or one stem of four letters or more with up to three more behind it."""
-    stem = len(commonprefix([a, b]))
+    stem = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
     return a == b or (stem >= 4 and max(len(a), len(b)) - stem <= 3)
 
 
@@ -183,7 +183,7 @@ class _Pairs:
 
     def __init__(self, texts: Sequence[Sequence[str]]) -> None:
         self._texts = [[_START, *words, _END] for words in texts]
-        self._own = [set(zip(words, words[1:], strict=False)) for words in self._texts]
+        self._own = [set(pairwise(words)) for words in self._texts]
         self._counts: Counter[tuple[str, str]] = Counter()
         for own in self._own:
             self._counts.update(own)
