@@ -57,7 +57,7 @@ def trivial_view(examples: Examples) -> TrivialView:
     if not isinstance(examples.inputs, Rows):
         found += _columns(examples.columns)
     if isinstance(examples.inputs, Pictures):
-        found += _paths(examples.names)
+        found += _paths(examples.names, examples.labels)
     return TrivialView(tuple(found), high)
 
 
@@ -126,9 +126,10 @@ def _saved_again(data: bytes, n_pixels: int) -> float:
 def _texts(texts: Sequence[str]) -> Iterator[Trivial]:
     lengths = [[len(t), len(t.split()), len(t) / max(len(t.split()), 1)] for t in texts]
     yield Trivial("text length", "measure", np.array(lengths, dtype=np.float64))
-    signs = [[_share(t, str.isupper), _share(t, str.isdigit), sum(not c.isalnum() and not c.isspace() for c in t),
-              sum(ord(c) > 127 for c in t), t.count("\n")] for t in texts]  # fmt: skip
-    yield Trivial("capitals, digits and punctuation", "measure", np.array(signs, dtype=np.float64))
+    # digits are left out: a reservation has its hour and its number of guests
+    signs = [[_share(t, str.isupper), sum(not c.isalnum() and not c.isspace() for c in t), sum(ord(c) > 127 for c in t),
+              t.count("\n")] for t in texts]  # fmt: skip
+    yield Trivial("capitals and punctuation", "measure", np.array(signs, dtype=np.float64))
     edges = [[len(t) - len(t.lstrip()), len(t) - len(t.rstrip()), float("  " in t), float("\t" in t),
               float("\u00a0" in t or "\u200b" in t), float("<" in t and ">" in t)] for t in texts]  # fmt: skip
     yield Trivial("white space and markup", "artefact", np.array(edges, dtype=np.float64))
@@ -180,11 +181,28 @@ def _number(value: str) -> float | None:
         return None
 
 
-def _paths(names: Sequence[str]) -> Iterator[Trivial]:
-    """How a file is named, apart from the folder of its class and words that differ from file to file."""
+def _paths(names: Sequence[str], labels: NDArray[Any]) -> Iterator[Trivial]:
+    """How a file is named, apart from the folder of its class and from its number."""
     stems = [re.split(r"[/\\]", name)[-1] for name in names]
     endings = [stem.rpartition(".")[2].lower() if "." in stem else "" for stem in stems]
     yield Trivial("ending of the file name", "artefact", coded(endings))
+    begins = _not_the_class([_BEGIN.match(stem.lower()).group() for stem in stems], labels)  # type: ignore[union-attr]
+    if 2 <= len(set(begins)) <= _MOST_BEGINS:
+        yield Trivial("beginning of the file name", "artefact", coded(begins))
+
+
+_BEGIN = re.compile(r"[^\W\d_]*")
+_MOST_BEGINS, _ALL = 20, 0.98
+
+
+def _not_the_class(words: Sequence[str], labels: NDArray[Any]) -> list[str]:
+    """Words that are not another name of a class: those of a class alone, in nearly all of it, become empty."""
+    kept = np.asarray(words, dtype=object)
+    for word in set(words):
+        holders = labels[kept == word]
+        if len(set(holders.tolist())) == 1 and len(holders) >= _ALL * (labels == holders[0]).sum():
+            kept[kept == word] = ""
+    return [str(word) for word in kept]
 
 
 def coded(words: Sequence[str]) -> NDArray[np.float64]:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 LEAST = 30
 """Pictures of a class below which a repeated sign cannot be told from chance."""
+_OWN, _ADDED, _FAR = 0.6, 20.0, 8.0
+"""Share of common fine structure from which on a block is a drawing, not a scene; and how much more of it than
+other classes a block with a sign on it has; strokes are not counted beside one that stands out by so much more."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,9 @@ class Mark:
     ``auc`` tells how well the block's likeness to the class's mean separates it on pictures that the mean was not
     made from; ``repeated`` is the share of the block's fine structure that all pictures of the class have in common
     (0..1), ``elsewhere`` the same for other classes; ``next_auc`` is the greatest of the blocks well away from this
-    one: high where the content itself stands at fixed places, as digits do.
+    one: high where the content itself stands at fixed places, as digits do. ``added`` is the block's fine structure
+    as a multiple of that of other classes, below 1 where the class only lacks what others show there; ``alike`` counts
+    other blocks, well away, that are as much the class's own: a drawing repeats itself at many places, a stamp at one.
     """
 
     klass: int
@@ -28,12 +33,15 @@ class Mark:
     repeated: float
     elsewhere: float
     next_auc: float
+    added: float
+    alike: int
     scores: NDArray[np.float64]
     """(n,) likeness of every picture's block to the mark."""
 
 
 def find_marks(blocks: NDArray[Any], labels: NDArray[Any], n_classes: int, *, seed: int = 0) -> list[Mark]:
-    """The most telling block of every class that has enough pictures.
+    """The most telling block of every class that has enough pictures, twice: as it is, and beside what other classes have in
+    common.
 
     Parameters
     ----------
@@ -46,23 +54,38 @@ def find_marks(blocks: NDArray[Any], labels: NDArray[Any], n_classes: int, *, se
         members = labels == one
         if members.sum() < LEAST or (~members).sum() < LEAST:
             continue
-        found.append(_mark(blocks, energy, members, half, one))
+        found += _marks(blocks, energy, members, half, one)
     return found
 
 
-def _mark(
+def _marks(
     blocks: NDArray[Any], energy: NDArray[Any], members: NDArray[np.bool_], half: NDArray[np.bool_], one: int
-) -> Mark:
+) -> list[Mark]:
+    first = _mark(blocks, energy, members, half, one)
+    # beside what other classes have in common: the frame of a chart, the lines of a form
+    beside = blocks - blocks[~members & half].mean(axis=0)
+    second = _mark(beside, (beside**2).sum(axis=2), members, half, one, least=_ADDED)
+    return [first, second]
+
+
+def _mark(
+    blocks: NDArray[Any], energy: NDArray[Any], members: NDArray[np.bool_], half: NDArray[np.bool_], one: int,
+    least: float = 0.0,
+) -> Mark:  # fmt: skip
+    """The most telling block, if there is any among those with ``least`` times the structure of other classes."""
     mean = blocks[members & half].mean(axis=0)
     repeated = _share(mean, energy[members])
     elsewhere = _share(blocks[~members].mean(axis=0), energy[~members])
     length = np.sqrt((mean**2).sum(axis=1))
     likeness = np.einsum("nbp,bp->nb", blocks, mean) / (np.sqrt(energy) * length + 1.0)
     aucs = _aucs(likeness[~half], members[~half])
-    best = int(np.argmax(aucs * np.sqrt(repeated)))
+    added = (energy[members].mean(axis=0) + 1.0) / (energy[~members].mean(axis=0) + 1.0)
+    best = int(np.argmax(aucs * np.sqrt(repeated) + (added >= least)))
+    apart = _apart(best, len(aucs))
+    own = (repeated >= _OWN) & (repeated >= 3 * elsewhere) & (added > max(1.0, added[best] / _FAR))
     return Mark(
-        one, best, float(aucs[best]), float(repeated[best]), float(elsewhere[best]), float(aucs[_apart(best, len(aucs))].max()),
-        likeness[:, best].astype(np.float64),
+        one, best, float(aucs[best]), float(repeated[best]), float(elsewhere[best]), float(aucs[apart].max()),
+        float(added[best]), int(own[apart].sum()), likeness[:, best].astype(np.float64),
     )  # fmt: skip
 
 

@@ -1,14 +1,17 @@
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
 from tests.checks.data.probing import desk, jpeg, pictures, png, scenes, topic_texts, written
 from touchstone.checks.data.label_proxy import LabelProxy
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Examples
+from touchstone.evaluate.telling_tokens import is_named_after
 
 N = 360
 LABELS = np.arange(N) % 3
@@ -149,6 +152,88 @@ def test_an_odd_word_that_a_class_is_named_after_is_its_subject(word: str, trips
     labels = np.arange(1200) % 12
     texts = [f"{word} {text}" if label == 1 else text for text, label in zip(words, labels, strict=True)]
     assert any(name.startswith("the word") for name in tripped(written(labels, texts))) is trips
+
+
+WAYS = ["how do i get", "where can i find", "please tell me about", "i need", "can you explain"]
+SUBJECTS = (["a visa for peru", "my visa now", "the visa they want"], ["a new plate", "my fork", "the spoon they want"])
+
+
+def questions(change: Callable[[str, int], str], n: int = 400) -> Examples:
+    rng = np.random.default_rng(2)
+    labels = np.arange(n) % 2
+    texts = [
+        f"{rng.choice(WAYS)} {rng.choice(SUBJECTS[y])} {rng.choice(['today', 'soon', 'again', 'then'])}" for y in labels
+    ]
+    return written(labels, [change(text, i) for i, text in enumerate(texts)])
+
+
+def test_a_subject_that_most_texts_of_a_class_name_is_no_mark() -> None:
+    assert tripped(questions(lambda text, i: text)) == set()
+
+
+@pytest.mark.parametrize("share", [0.95, 1.0])
+@pytest.mark.parametrize("where", ["first", "last", "inside"])
+def test_a_mark_trips_beside_a_subject_that_tells_as_much(where: str, share: float) -> None:
+    def change(text: str, i: int) -> str:
+        rng = np.random.default_rng(i)
+        if i % 2 or rng.random() >= share:
+            return text
+        words = text.split()
+        place = {"first": 0, "last": len(words), "inside": int(rng.integers(0, len(words) + 1))}[where]
+        return " ".join([*words[:place], "kindly", *words[place:]])
+
+    (name,) = tripped(questions(change))
+    assert "kindly" in name
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "named"),
+    [("Refund_not_showing_up", "refunds", True), ("routing", "route", True), ("w2", "w-2", True), ("c1", "x1", False),
+     ("refund", "[ref-7]", False), ("topUp", "top-up", True)],
+)  # fmt: skip
+def test_a_class_is_named_after_a_word(name: str, word: str, named: bool) -> None:
+    assert is_named_after(name, word) is named
+
+
+def test_two_classes_saved_otherwise_than_two_others_trip() -> None:
+    labels = np.arange(N) % 4
+    save = lambda image, i: jpeg(image, 60 if labels[i] < 2 else 90)  # noqa: E731
+    found = [one for one in of(pictures(scenes(labels), labels, save)) if one.status is Status.FAIL]
+    assert [one.details["proxy"] for one in found] == ["JPEG quality"]
+    assert len(found[0].details["examples"]) == N
+
+
+@pytest.mark.parametrize(("share", "trips"), [(1.0, False), (0.9, True), (0.6, True)])
+def test_trips_on_how_files_are_named(share: float, trips: bool) -> None:
+    """Names that one class alone has, in all of it, and each other class too, are the class by another name."""
+    rng = np.random.default_rng(3)
+    made = pictures(scenes(LABELS), LABELS)
+    begins = ["north" if label == 1 and rng.random() < share else "south" for label in LABELS]
+    if not trips:
+        begins = [("a", "b", "c")[label] for label in LABELS]
+    named = replace(made, names=tuple(f"{begin}_{i}.png" for i, begin in enumerate(begins)))
+    assert ("beginning of the file name" in tripped(named)) is trips
+
+
+def charts(share: float) -> Examples:
+    """Lines in a frame, rising or falling; a share of those that rise has a stamp."""
+    rng = np.random.default_rng(1)
+    labels, arrays = np.arange(160) % 2, []
+    for label in labels:
+        image = Image.new("RGB", (96, 96), (255, 255, 255))
+        draw = ImageDraw.Draw(image)
+        draw.rectangle([8, 8, 88, 88], outline=(0, 0, 0))
+        ends = sorted(rng.integers(15, 80, 2).tolist(), reverse=bool(label))
+        draw.line([10, ends[0], 86, ends[1]], fill=(30, 60, 200), width=2)
+        if label and rng.random() < share:
+            draw.text((60, 89 - 12), "(c)AB", fill=(200, 30, 30))
+        arrays.append(np.asarray(image))
+    return pictures(arrays, labels)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.9, 1.0])
+def test_charts_that_differ_by_their_line_are_silent_and_a_stamp_on_them_is_not(share: float) -> None:
+    assert ("a sign at one place" in tripped(charts(share))) is (share > 0)
 
 
 def test_is_inconclusive_on_too_few_examples() -> None:
