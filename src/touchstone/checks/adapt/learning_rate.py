@@ -123,11 +123,17 @@ class LearningRate(JudgedCheck):
         )  # fmt: skip
 
     def _rest(self, candidate: Candidate, case: _Case) -> Finding:
-        if shown := self._cool(case):
+        if cool := self._cool(case):
+            shown, numbers = cool
             heat = f" ({case.signs[0].told}, but it did no harm)" if case.signs else ""
+            told = (
+                "Training did not start too hot"
+                if case.training_seen
+                else "Its training was not seen, but it did no harm"
+            )
             return self.finding(
-                candidate.subject, Status.PASS, f"Training did not start too hot: {shown}{heat}.", **case.numbers(), **case.details()
-            )  # fmt: skip
+                candidate.subject, Status.PASS, f"{told}: {shown}{heat}.", **{**case.details(), **numbers}
+            )
         lower = f" ({case.rate / 10:g})" if case.rate else ""
         unseen = "" if case.training_seen else "its training was not seen, "
         of_its_rate = f"its rate{lower}" if case.training_seen else "the rate that it was trained at"
@@ -147,18 +153,20 @@ class LearningRate(JudgedCheck):
             needed_more=1, needed_what="trainings", **case.numbers(), **case.details(),
         )  # fmt: skip
 
-    def _cool(self, case: _Case) -> str | None:
-        """What shows that training was not too hot, or None."""
+    def _cool(self, case: _Case) -> tuple[str, dict[str, Any]] | None:
+        """What shows that training was not too hot, with the number that shows it; or None."""
         if case.twin is not None and case.twin.upper(ALPHA_PASS) < case.tolerance:
-            return "a twin at a tenth of the rate is no better after the same first steps"
+            words = "a twin at a tenth of the rate is no better after the same first steps"
+            return words, _numbers(case.twin, case.tolerance, "nats of validation loss above the twin's")
         if case.excess is not None and case.excess.upper(ALPHA_PASS) < case.tolerance:
-            return "its validation loss is not above the frozen probe's"
+            return "its validation loss is not above the frozen probe's", case.numbers()
         if case.gained is not None and case.gained.proven:
-            return "it gained over the frozen probe"
+            unit = f"{case.gained.metric} of the linear probe minus the fine-tuned model's"
+            return "it gained over the frozen probe", _numbers(case.gained.harm, self.thresholds["harm_points"], unit)
         enough = len(case.looked_for) >= self.thresholds["signs_looked_for"]
         above = case.excess is not None and case.excess.value > case.tolerance
         if case.training_seen and enough and not case.signs and not self._harmed(case) and not above:
-            return f"none of {len(case.looked_for)} signs of heat showed"
+            return f"none of {len(case.looked_for)} signs of heat showed", case.numbers()
         return None
 
     def _forgotten(self, candidate: Candidate) -> Iterator[Sign]:
@@ -208,6 +216,10 @@ class _Case:
         if self.twin is not None:
             found |= {"above_twin": self.twin.value, "above_twin_interval": self.twin.interval()}
         return found
+
+
+def _numbers(claim: Claim, threshold: float, unit: str) -> dict[str, Any]:
+    return {"value": claim.value, "interval": claim.interval(), "threshold": threshold, "n": claim.n, "unit": unit}
 
 
 def _excess(context: Context, candidate: Candidate) -> tuple[float | None, Claim | None]:
