@@ -86,8 +86,9 @@ class Overfitting(JudgedCheck):
         ):
             heart = seen.heart
             assert heart is not None, "looked at by _learnt_by_heart"
+            known = "all" if heart.right_train == heart.wrong_train else f"at least {heart.right_train}"
             yield (
-                f"of {plural(heart.wrong_train, 'training example')} that the frozen probe gets wrong it knows at least {heart.right_train}, of "
+                f"of {plural(heart.wrong_train, 'training example')} that the frozen probe gets wrong it knows {known}, of "
                 f"{plural(heart.wrong_test, 'test example')} that the probe gets wrong {heart.right_test}: between training and new examples "
                 f"it loses {points(gap.value)} more than the probe does, and nothing is shown to be gained for it"
             )
