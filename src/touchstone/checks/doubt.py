@@ -12,6 +12,10 @@ from touchstone.stats.power import needed_n, needed_seeds
 MOST_WORTH_NAMING = 200
 """A question that needs more than this many times the data at hand is said to be out of reach."""
 
+LEAST_SHARE = 0.1
+"""Fewer than this share of the examples at hand, or than :data:`LEAST_MORE`, is never promised to decide anything."""
+LEAST_MORE = 10
+
 MOST_SEEDS = 12
 """More trainings than this are not asked of anybody."""
 
@@ -27,6 +31,9 @@ class Doubt:
 def more(n: int, needed: int | None, what: str, question: str) -> Doubt:
     """About how many more of ``what`` would decide ``question``.
 
+    An estimate of this kind is never good to a tenth of the examples at hand, so no fewer are asked for, and never
+    fewer than ten.
+
     Parameters
     ----------
     n : how many there are now
@@ -38,9 +45,14 @@ def more(n: int, needed: int | None, what: str, question: str) -> Doubt:
         affordable = "affordable " if needed is not None and needed > n else ""
         remedy = f"no {affordable}number of further {what} is sure to decide whether {question}; treat it as too close to call"
         return Doubt(remedy, {"needed": needed, "needed_what": what})
-    extra = _rounded(needed - n)
+    extra = _rounded(max(needed - n, ceil(LEAST_SHARE * n), LEAST_MORE))
     remedy = f"about {extra:,} more {what} would decide whether {question}"
     return Doubt(remedy, {"needed": n + extra, "needed_more": extra, "needed_what": what})
+
+
+def beyond_numbers(remedy: str, what: str) -> Doubt:
+    """A question that no number of examples settles, with what would; ``what`` as in :func:`more`."""
+    return Doubt(remedy, {"needed": None, "needed_what": what})
 
 
 def undecided(claim: Claim, effect: float, alpha: float, what: str, question: str) -> Doubt:

@@ -87,5 +87,5 @@ def _cannot_apply(id: str, context: Context, available: Collection[Need]) -> str
     if id == "adapt.augmentation" and Need.ADAPTED in available and context.chosen is not None:
         recipe = context.chosen.recipe
         if recipe is None or recipe.augment == "none":
-            return "What would ship was trained without augmentation."
+            return "This model was trained without augmentation."
     return None

@@ -153,3 +153,34 @@ def test_knowledge_that_is_gone_is_told_without_negative_shares() -> None:
     made = trace(retention=retention(retained=-2.1))
     finding = only(list(CHECK.run(desk(made, tuned=0.6))))
     assert "hardly anything of what the base's features told apart" in finding.statement
+
+
+def test_a_training_that_was_not_seen_is_not_cleared_by_signs_that_did_not_show() -> None:
+    made = trace(retention=retention(retained=0.9))
+    for seed in range(10):
+        finding = only(list(CHECK.run(desk(made, tuned=0.82, probe=0.82, n=60, n_validation=12, seed=seed))))
+        if finding.status is Status.PASS:
+            assert "Its training was not seen" in finding.statement and "signs" not in finding.statement
+        assert finding.details["training_seen"] is False
+        if finding.status is Status.INCONCLUSIVE:
+            assert "its training was not seen" in finding.statement
+            assert "the rate that it was trained at" in (finding.remedy or "")
+
+
+@pytest.mark.parametrize("logged", [True, False])
+def test_never_a_pass_with_a_validation_loss_above_the_threshold_and_no_gain(logged: bool) -> None:
+    rng = np.random.default_rng(4)
+    logs = (log(rng),) if logged else ()
+    one = desk(trace(logs, retention=retention(retained=0.9)), tuned=0.82, probe=0.82, n=300, n_validation=27)
+    labels = one.data.validation.labels
+    sure = likely(labels, np.arange(len(labels)) % 9 > 0, confidence=0.99999)
+    one = changed(one, "tuned", validation_probabilities=np.stack([sure] * 3))
+    finding = only(list(CHECK.run(one)))
+    assert finding.value is not None and finding.threshold is not None and finding.value > finding.threshold
+    assert finding.status is Status.INCONCLUSIVE
+
+
+def test_a_pass_shows_the_number_that_it_rests_on() -> None:
+    for seed in range(10):
+        finding = only(list(CHECK.run(desk(cool(np.random.default_rng(seed)), seed=seed))))
+        assert finding.value is not None and finding.threshold is not None and finding.value < finding.threshold

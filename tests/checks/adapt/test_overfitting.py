@@ -132,3 +132,64 @@ def test_a_sure_model_that_earned_it_does_not_trip() -> None:
 
 def test_an_ordinary_confidence_does_not_trip() -> None:
     assert rate([sure_of_itself(seed, confidence=0.93) for seed in range(20)], CHECK, Status.FAIL) == 0
+
+
+def stretched(seed: int, times: float = 20.0) -> Desk:
+    """A head whose weights were multiplied: as right as before in training and out of it, and far too sure."""
+    rng = np.random.default_rng(seed + 5)
+    one = desk(seed, n=500, tuned=0.95, probe=0.95, train=0.99, probe_train=0.99)
+    tuned = next(c for c in one.candidates if c.name == "tuned")
+    assert tuned.trace is not None and tuned.trace.train_labels is not None
+
+    def spread(labels: Any, right: Any) -> Any:
+        sure = likely(
+            labels,
+            right,
+            confidence=np.clip(np.where(right, 0.93, 0.75) + 0.04 * rng.standard_normal(len(labels)), 0.55, 0.999),
+        )
+        logits = times * np.log(sure)
+        powered = np.exp(logits - logits.max(1, keepdims=True))
+        return powered / powered.sum(1, keepdims=True)
+
+    labels, heart = one.opened["test"], tuned.trace.train_labels
+    new = np.stack([spread(labels, row) for row in one.predictions[tuned.subject, "test"].argmax(2) == labels])
+    known = np.stack([spread(heart, row) for row in tuned.trace.train_probabilities.argmax(2) == heart])
+    made = trace(train_probabilities=known, train_labels=heart)
+    return changed(one.with_(predictions={**one.predictions, (tuned.subject, "test"): new}), "tuned", trace=made)
+
+
+def test_over_confidence_alone_is_no_memorising() -> None:
+    assert rate([stretched(seed) for seed in range(20)], CHECK, Status.FAIL) == 0
+
+
+def known_by_heart(
+    seed: int, *, m: int = 73, tuned: float = 0.79, probe: float = 0.77, probe_train: float = 0.85
+) -> Desk:
+    """A brought model that knows every training example, wrong labels among them; the probe gave those up."""
+    rng = np.random.default_rng(seed + 9)
+    one = desk(seed, n=300, tuned=tuned, probe=probe)
+    labels = rng.integers(2, size=m)
+    given_up = np.arange(m) < round(m * probe_train)
+    own = trace(train_probabilities=np.stack([likely(labels, np.ones(m), confidence=0.95)] * 3), train_labels=labels)
+    probes = trace(train_probabilities=likely(labels, given_up)[None], train_labels=labels)
+    return changed(changed(one, "tuned", trace=own), "linear-probe", trace=probes)
+
+
+# The weakest that must not pass: 73 training examples, of which the probe gives up 15 %.
+def test_labels_known_by_heart_never_pass_and_trip_where_it_is_certain() -> None:
+    found = [only(list(CHECK.run(known_by_heart(seed)))) for seed in range(20)]
+    wide = [one for one in found if (one.value or 0.0) >= 0.1 and "it gains over the frozen probe" not in one.statement]
+    assert wide and all(one.status in (Status.FAIL, Status.INCONCLUSIVE) for one in wide)
+    many = [only(list(CHECK.run(known_by_heart(seed, m=300, tuned=0.77)))) for seed in range(20)]
+    assert np.mean([one.status is Status.FAIL for one in many]) >= 0.9
+
+
+def test_better_features_that_fit_hard_examples_in_and_out_of_training_do_not_trip() -> None:
+    found = [known_by_heart(seed, tuned=0.97, probe=0.77, probe_train=0.77) for seed in range(10)]
+    assert rate(found, CHECK, Status.FAIL) == 0
+
+
+def test_a_wide_gap_on_few_examples_is_inconclusive() -> None:
+    found = [only(list(CHECK.run(known_by_heart(seed, m=20, tuned=0.75)))) for seed in range(10)]
+    assert all(one.status is not Status.PASS for one in found if (one.value or 0.0) >= 0.1)
+    assert any(one.status is Status.INCONCLUSIVE and "nothing is shown to be gained" in one.statement for one in found)

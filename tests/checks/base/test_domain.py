@@ -111,3 +111,29 @@ def test_order_never_matters() -> None:
     one = desk(300, 0, {"a": 0.8, "b": 0.6})
     other = one.with_(bases=list(reversed(one.bases)))
     assert found(one) == found(other)
+
+
+def test_plain_features_that_are_ahead_are_told_though_not_certain_enough_to_fail() -> None:
+    seen = [found(desk(102, seed, {"b": 0.42}, twin=0.36, raw=0.52))["b"] for seed in range(20)]
+    open_ = [one for one in seen if one.status is Status.INCONCLUSIVE]
+    assert open_
+    for finding in open_:
+        behind = finding.details["contrasts"]["over_raw_features"]["difference"] < 0
+        assert ("plain features without any model do better" in finding.statement) is behind
+
+
+def test_a_base_never_passes_where_plain_features_are_ahead_beyond_one_in_twenty() -> None:
+    for seed in range(20):
+        finding = found(desk(300, seed, {"b": 0.75}, twin=0.4, raw=0.81))["b"]
+        interval = finding.details["contrasts"]["over_raw_features"]["interval"]
+        assert not (finding.status is Status.PASS and interval.high < 0)
+
+
+def test_plain_features_for_certain_ahead_are_a_fail() -> None:
+    assert share(Status.FAIL, "b", n=500, accuracies={"b": 0.6}, twin=0.4, raw=0.75) >= 0.95
+
+
+def test_plain_features_that_are_behind_are_not_told_in_an_open_answer() -> None:
+    for seed in range(10):
+        finding = found(desk(60, seed, {"b": 0.5}, twin=0.45, raw=0.2))["b"]
+        assert "do better" not in finding.statement

@@ -86,3 +86,12 @@ def test_a_test_set_that_was_given_or_is_large_stands_alone() -> None:
 
 def test_a_candidate_that_is_not_cross_fitted_is_asked_on_the_test_set() -> None:
     assert only(list(CHECK.run(small(20, 0.88, 0.68, 0, cross_fitted=("non-transfer",))))).n == 20
+
+
+# The base is blamed only where its frozen features do not beat the simple model either.
+@pytest.mark.parametrize(("probe", "blamed"), [(0.95, False), (0.6, True)])
+def test_another_base_is_asked_for_only_where_this_one_does_not_serve(probe: float, blamed: bool) -> None:
+    finding = only(list(CHECK.run(contest_desk(1000, {"non-transfer": 0.85, "linear-probe": probe, "tuned": 0.6}))))
+    assert (finding.status, finding.details["word"]) == (Status.FAIL, "HARMFUL")
+    assert ("choose a base model closer" in (finding.remedy or "")) is blamed
+    assert ("The base model is not the cause" in finding.statement) is not blamed

@@ -1,9 +1,18 @@
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from tests.checks.desk import BASE, changed, contest_desk, only, rate
+from tests.supply.small_models import write_model
 from touchstone.checks.compare.scratch import Scratch
+from touchstone.checks.compare.sizes import in_words
 from touchstone.core.finding import Severity, Status
+from touchstone.core.measures import Cost
+from touchstone.supply.manifest import Manifest
+from touchstone.supply.safetensors_header import read_header
+from touchstone.supply.working_copy import WorkingCopy
 
 CHECK = Scratch()
 
@@ -82,11 +91,89 @@ def test_no_win_over_an_undertrained_reference_counts() -> None:
     )
 
 
+def undertrained(n: int, scratch: float, tuned: float, seed: int = 0, **more: object):
+    return changed(
+        contest_desk(n, {"scratch": scratch, "linear-probe": 0.8, "tuned": tuned}, seed=seed, **more),
+        "scratch",
+        undertrained=True,
+    )
+
+
+def test_a_win_over_an_undertrained_reference_is_not_called_proven_and_minutes_are_not_asked_for() -> None:
+    finding = only(list(CHECK.run(undertrained(1000, 0.6, 0.9))))
+    assert finding.details["word"] == "NOT PROVEN" and finding.statement.startswith("NOT PROVEN")
+    assert "adapt.budget" not in (finding.remedy or "") and "label more training texts" in (finding.remedy or "")
+    assert "needed_more" not in finding.details
+
+
+def test_an_open_loss_to_an_undertrained_reference_is_not_told_as_a_win() -> None:
+    seen = [only(list(CHECK.run(undertrained(60, 0.86, 0.8, seed)))) for seed in range(20)]
+    open_ = [one for one in seen if one.status is Status.INCONCLUSIVE and (one.value or 0.0) < 0]
+    assert open_
+    for finding in open_:
+        assert "no win over it counts" not in finding.statement and "can only be further ahead" in finding.statement
+        assert "training from scratch does better" in (finding.remedy or "") or "seeds" in (finding.remedy or "")
+
+
+def test_no_gain_over_an_undertrained_reference_for_certain_is_a_fail() -> None:
+    finding = only(list(CHECK.run(undertrained(8000, 0.95, 0.945, wobble=0.02))))
+    assert (finding.status, finding.severity, finding.details["word"]) == (Status.FAIL, Severity.MAJOR, "EQUIVALENT")
+    assert "still improving" in finding.statement
+
+
+def test_a_slim_reference_is_called_one(tmp_path: Path) -> None:
+    write_model(tmp_path / "base")
+    weights = sum(tensor.size for tensor in read_header(tmp_path / "base" / "model.safetensors").tensors)
+    slim = contest_desk(1000, {"scratch": 0.7, "linear-probe": 0.8, "tuned": 0.9})
+    slim = changed(slim, "scratch", details={"slim": True}, cost=Cost(trainable_parameters=27342), base=BASE)
+    without_copy = only(list(CHECK.run(slim)))
+    assert (
+        "a slim network of the same architecture trained from scratch (27 thousand weights)" in without_copy.statement
+    )
+    copied = replace(slim.vetted[0], copy=WorkingCopy(tmp_path / "base", Manifest(())))
+    finding = only(list(CHECK.run(slim.with_(vetted=[copied]))))
+    assert f"(27 thousand weights instead of {in_words(weights)})" in finding.statement
+    assert finding.details["slim_reference"] is True
+    assert (finding.details["reference_weights"], finding.details["base_weights"]) == (27342, weights)
+
+
+def test_a_reference_of_full_size_is_not_called_slim() -> None:
+    finding = only(list(CHECK.run(contest_desk(1000, {"scratch": 0.7, "linear-probe": 0.8, "tuned": 0.9}))))
+    assert "slim" not in finding.statement and finding.details["slim_reference"] is False
+
+
+# The base is at fault only where its frozen features do not beat scratch either.
+@pytest.mark.parametrize(("probe", "at_fault"), [(0.95, "model"), (0.7, "base")])
+def test_harm_is_laid_to_the_base_only_where_its_probe_loses_too(probe: float, at_fault: str) -> None:
+    finding = only(list(CHECK.run(contest_desk(1000, {"scratch": 0.85, "linear-probe": probe, "tuned": 0.6}))))
+    assert (finding.status, finding.severity, finding.details["at_fault"]) == (Status.FAIL, Severity.BLOCKER, at_fault)
+    assert ("Starting from this base model makes the result worse" in finding.statement) is (at_fault == "base")
+    assert ("take another base model" in (finding.remedy or "")) is (at_fault == "base")
+    assert ("ship the linear probe" in (finding.remedy or "")) is (at_fault == "model")
+
+
+def test_a_model_that_may_be_guessing_is_not_sent_for_more_examples() -> None:
+    said = [
+        one
+        for seed in range(20)
+        for one in CHECK.run(contest_desk(600, {"scratch": 0.35, "linear-probe": 0.8, "tuned": 0.5}, seed=seed))
+    ]
+    guessing = [one for one in said if "this model is not shown to be better than guessing" in one.statement]
+    assert guessing
+    assert all(
+        "needed_more" not in one.details and "compare.majority" in (one.remedy or "")
+        for one in guessing
+        if one.status is Status.INCONCLUSIVE
+    )
+
+
 def test_even_an_undertrained_reference_can_show_harm() -> None:
     desk = changed(
         contest_desk(2000, {"scratch": 0.9, "linear-probe": 0.8, "tuned": 0.7}), "scratch", undertrained=True
     )
-    assert only(list(CHECK.run(desk))).severity is Severity.BLOCKER
+    finding = only(list(CHECK.run(desk)))
+    assert finding.severity is Severity.BLOCKER and finding.statement.startswith("HARMFUL")
+    assert "the reference was still improving" in finding.statement
 
 
 def test_a_reference_stopped_early_in_its_own_favour_is_a_pass_with_its_envelope() -> None:

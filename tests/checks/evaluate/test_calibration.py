@@ -52,3 +52,10 @@ def test_is_inconclusive_below_two_hundred_items() -> None:
 
 def test_gross_overconfidence_shows_on_few_items_too() -> None:
     assert rate([desk(150, seed, 6.0) for seed in range(10)], CHECK, Status.FAIL) >= 0.7
+
+
+def test_an_open_answer_never_promises_a_handful_of_examples() -> None:
+    open_ = [one for seed in range(6) for one in CHECK.run(desk(400, seed)) if one.status is Status.INCONCLUSIVE]
+    assert open_
+    for finding in open_:
+        assert finding.details.get("needed_more", 40) >= 40

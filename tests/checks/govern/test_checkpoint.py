@@ -36,6 +36,18 @@ def test_trips_where_any_is_missing(id: str) -> None:
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
 
 
+def test_slices_and_shift_that_failed_are_not_asked_to_be_declared() -> None:
+    finding = state({"evaluate.slices": Status.FAIL, "evaluate.shift": Status.FAIL})
+    assert "slices and shift (`evaluate.slices` and `evaluate.shift` failed)" in finding.statement
+    assert finding.remedy == "slices and shift: mend what `evaluate.slices` and `evaluate.shift` found"
+    assert finding.details["failed"] == {"slices and shift": ["evaluate.slices", "evaluate.shift"]}
+
+
+def test_slices_and_shift_that_were_not_declared_are_asked_for() -> None:
+    finding = state({"evaluate.slices": Status.NOT_APPLICABLE, "evaluate.shift": Status.NOT_APPLICABLE})
+    assert finding.status is Status.INCONCLUSIVE and "declare slice columns" in (finding.remedy or "")
+
+
 @pytest.mark.parametrize("id", ALL)
 @pytest.mark.parametrize("status", [Status.INCONCLUSIVE, Status.NOT_APPLICABLE])
 def test_is_inconclusive_where_any_is_open(id: str, status: Status) -> None:

@@ -56,7 +56,7 @@ class Forgetting(JudgedCheck):
             why = context.missing.get("linear-probe", "the reference was not made")
             yield self.finding(
                 candidate.subject, Status.INCONCLUSIVE, f"There is no linear probe to compare with ({why}).",
-                remedy="give the study more minutes (adapt.budget); the probe takes seconds", reason=why,
+                remedy="run the study again; the probe takes seconds", reason=why,
             )  # fmt: skip
             return
         elsewhere = {

@@ -31,7 +31,10 @@ class LearningRate(JudgedCheck):
     1.5 times the untouched model's in the first steps; steps change the weights by more than 1 % each; the lowest
     trained block is no longer like the base's (linear CKA below 0.5); the weights moved ten times as far as in a
     tuned run, or by half their size; the base's own knowledge is gone; the rate is ten times what a range test
-    found best. For a model that was brought for assessment there are no logs: routes 3 and 4 decide.
+    found best. Never a pass while the validation loss lies above the probe's by more than that tenth, unless the twin
+    or a proven gain clears it. For a model that was brought for assessment there are no logs: routes 3 and 4 can fail
+    it by its weights and features, a proven gain or a validation loss for certain no higher than the probe's clears
+    it, and else its training was not seen and the answer is inconclusive.
 
     **Source.** Mosbach et al. (ICLR 2021) on failed fine-tuning; Kornblith et al. (ICML 2019) and Davari et al.
     (ICLR 2023) on CKA and why it never decides alone.
@@ -65,6 +68,8 @@ class LearningRate(JudgedCheck):
         return _Case(
             signs=[*signs(candidate, _siblings(context, candidate)), *self._forgotten(candidate)],
             looked_for=looked_for(candidate),
+            training_seen=candidate.trace is not None
+            and (bool(candidate.trace.logs) or candidate.trace.hot_start is not None),
             rate=_rate(candidate),
             gained=earned(context, candidate),
             probe_loss=probe_loss,
@@ -118,11 +123,20 @@ class LearningRate(JudgedCheck):
         )  # fmt: skip
 
     def _rest(self, candidate: Candidate, case: _Case) -> Finding:
-        if shown := self._cool(case):
+        if cool := self._cool(case):
+            shown, numbers = cool
             heat = f" ({case.signs[0].told}, but it did no harm)" if case.signs else ""
+            told = (
+                "Training did not start too hot"
+                if case.training_seen
+                else "Its training was not seen, but it did no harm"
+            )
             return self.finding(
-                candidate.subject, Status.PASS, f"Training did not start too hot: {shown}{heat}.", **case.numbers(), **case.details()
-            )  # fmt: skip
+                candidate.subject, Status.PASS, f"{told}: {shown}{heat}.", **{**case.details(), **numbers}
+            )
+        lower = f" ({case.rate / 10:g})" if case.rate else ""
+        unseen = "" if case.training_seen else "its training was not seen, "
+        of_its_rate = f"its rate{lower}" if case.training_seen else "the rate that it was trained at"
         seen = (
             f"there are signs of heat ({'; '.join(sign.told for sign in case.signs)})"
             if case.signs
@@ -133,24 +147,26 @@ class LearningRate(JudgedCheck):
             if self._harmed(case)
             else "neither harm nor its absence is shown"
         )
-        lower = f" ({case.rate / 10:g})" if case.rate else ""
         return self.finding(
-            candidate.subject, Status.INCONCLUSIVE, f"Whether training started too hot cannot be told: {seen}, and {harm}.",
-            remedy=f"train the recipe once more at a tenth of its rate{lower}, one seed: if that scores better, this one was too hot",
+            candidate.subject, Status.INCONCLUSIVE, f"Whether training started too hot cannot be told: {unseen}{seen}, and {harm}.",
+            remedy=f"train the recipe once more at a tenth of {of_its_rate}, one seed: if that scores better, this one was too hot",
             needed_more=1, needed_what="trainings", **case.numbers(), **case.details(),
         )  # fmt: skip
 
-    def _cool(self, case: _Case) -> str | None:
-        """What shows that training was not too hot, or None."""
+    def _cool(self, case: _Case) -> tuple[str, dict[str, Any]] | None:
+        """What shows that training was not too hot, with the number that shows it; or None."""
         if case.twin is not None and case.twin.upper(ALPHA_PASS) < case.tolerance:
-            return "a twin at a tenth of the rate is no better after the same first steps"
+            words = "a twin at a tenth of the rate is no better after the same first steps"
+            return words, _numbers(case.twin, case.tolerance, "nats of validation loss above the twin's")
         if case.excess is not None and case.excess.upper(ALPHA_PASS) < case.tolerance:
-            return "its validation loss is not above the frozen probe's"
+            return "its validation loss is not above the frozen probe's", case.numbers()
         if case.gained is not None and case.gained.proven:
-            return "it gained over the frozen probe"
+            unit = f"{case.gained.metric} of the linear probe minus the fine-tuned model's"
+            return "it gained over the frozen probe", _numbers(case.gained.harm, self.thresholds["harm_points"], unit)
         enough = len(case.looked_for) >= self.thresholds["signs_looked_for"]
-        if enough and not case.signs and not self._harmed(case):
-            return f"none of {len(case.looked_for)} signs of heat showed"
+        above = case.excess is not None and case.excess.value > case.tolerance
+        if case.training_seen and enough and not case.signs and not self._harmed(case) and not above:
+            return f"none of {len(case.looked_for)} signs of heat showed", case.numbers()
         return None
 
     def _forgotten(self, candidate: Candidate) -> Iterator[Sign]:
@@ -168,6 +184,8 @@ class _Case:
     signs: list[Sign]
     looked_for: tuple[str, ...]
     """Signs that could have shown."""
+    training_seen: bool
+    """Whether a log of the training is there, or its first steps beside a twin's."""
     rate: float | None
     gained: Earned | None
     probe_loss: float | None
@@ -190,6 +208,7 @@ class _Case:
     def details(self) -> dict[str, Any]:
         found: dict[str, Any] = {
             "signs": {sign.name: sign.told for sign in self.signs}, "looked_for": self.looked_for,
+            "training_seen": self.training_seen,
             "unit": "nats of validation loss above the linear probe's",
         }  # fmt: skip
         if self.rate is not None:
@@ -197,6 +216,10 @@ class _Case:
         if self.twin is not None:
             found |= {"above_twin": self.twin.value, "above_twin_interval": self.twin.interval()}
         return found
+
+
+def _numbers(claim: Claim, threshold: float, unit: str) -> dict[str, Any]:
+    return {"value": claim.value, "interval": claim.interval(), "threshold": threshold, "n": claim.n, "unit": unit}
 
 
 def _excess(context: Context, candidate: Candidate) -> tuple[float | None, Claim | None]:

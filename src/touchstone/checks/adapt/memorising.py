@@ -105,6 +105,9 @@ class LossGap:
     """The probe's test log-loss."""
     test: float
     train: float
+    cool: Claim | None = None
+    """How much wider its gap in log-loss between training and test is than the probe's, each of the four at the
+    temperature that suits it best: over-confidence alone leaves nothing. None where the probe's side is not known."""
 
     @property
     def by_heart(self) -> bool:
@@ -120,7 +123,107 @@ def loss_gap(context: Context, candidate: Candidate) -> LossGap | None:
     labels = context.labels("test")
     losses = [float(item_losses(context.probabilities(one, "test"), labels).mean()) for one in (probe, candidate)]
     train = float(item_losses(trace.train_probabilities, trace.train_labels).mean())
-    return LossGap(at_hand(gain(context, candidate, probe, "log_loss")), losses[0], losses[1], train)
+    return LossGap(
+        at_hand(gain(context, candidate, probe, "log_loss")),
+        losses[0],
+        losses[1],
+        train,
+        _cool_gap(context, candidate, probe),
+    )
+
+
+def _cool_gap(context: Context, candidate: Candidate, probe: Candidate) -> Claim | None:
+    own, theirs, labels = candidate.trace, probe.trace, context.labels("test")
+    if own is None or own.train_probabilities is None or own.train_labels is None:
+        return None
+    if theirs is None or theirs.train_probabilities is None or theirs.train_labels is None:
+        return None
+    difference = cool_losses(context.probabilities(candidate, "test"), labels) - cool_losses(
+        context.probabilities(probe, "test"), labels
+    )
+    mine, its = (
+        cool_losses(own.train_probabilities, own.train_labels),
+        cool_losses(theirs.train_probabilities, theirs.train_labels),
+    )
+    value = float(difference.mean() - mine.mean() + its.mean())
+    error = sqrt(_variance(difference) + _variance(mine) + _variance(its))
+    return Claim(value, error, min(len(mine), len(its), len(difference)) - 1, len(difference))
+
+
+def cool_losses(probabilities: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]:
+    """Log-loss in nats of each item at each seed's own best temperature on these items, mean over seeds: (S, n, K) -> (n,)."""
+    from touchstone.stats.temperature import fit_temperature
+
+    rows, found = np.arange(len(labels)), []
+    for one in probabilities:
+        # the floor of float32: logits that were stretched far still differ there
+        logits = np.log(np.maximum(np.asarray(one, dtype=np.float64), float(np.finfo(np.float32).tiny)))
+        # to a common scale first, so that the range of temperatures reaches every model
+        logits = logits / max(float(logits.std(axis=1).mean()), 1e-9)
+        logits = logits / fit_temperature(logits, labels)
+        top = logits.max(axis=1)
+        found.append(np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top - logits[rows, labels])
+    return np.asarray(np.mean(found, axis=0), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Heart:
+    """Training examples that the probe, trained on the same ones, gets wrong, beside test examples that it gets wrong.
+
+    A model that only learnt better features is right on such test examples as often; labels learnt by heart are right
+    in training alone. The probe saw its training examples, so those that it still gets wrong are the harder ones.
+    """
+
+    right_train: int
+    wrong_train: int
+    """Training examples that the probe gets wrong; ``right_train`` of them, at the least, the candidate knows."""
+    right_test: int
+    wrong_test: int
+    p_value: float
+    """One-sided, Fisher's exact test, of the seed that shows least."""
+
+
+def by_heart(context: Context, candidate: Candidate) -> Heart | None:
+    """Hold them against each other; None where the same training examples were not asked of both, or items share groups."""
+    trace, probe = candidate.trace, context.reference("linear-probe")
+    if (
+        trace is None
+        or trace.train_probabilities is None
+        or trace.train_labels is None
+        or context.groups("test") is not None
+    ):
+        return None
+    if (
+        probe is None
+        or probe.trace is None
+        or probe.trace.train_probabilities is None
+        or probe.trace.train_labels is None
+    ):
+        return None
+    # both were asked of all training examples, though not in one order
+    if not np.array_equal(np.sort(trace.train_labels), np.sort(probe.trace.train_labels)):
+        return None
+    labels = context.labels("test")
+    missed = int((probe.trace.train_probabilities[0].argmax(1) != probe.trace.train_labels).sum())
+    missed_test = context.probabilities(probe, "test")[0].argmax(1) != labels
+    if not missed or not missed_test.any():
+        return None
+    found = []
+    for train, test in zip(trace.train_probabilities, context.probabilities(candidate, "test"), strict=False):
+        own_errors = int((train.argmax(1) != trace.train_labels).sum())
+        known = max(0, missed - own_errors)
+        right = int((test.argmax(1) == labels)[missed_test].sum())
+        found.append(
+            Heart(known, missed, right, int(missed_test.sum()), _fisher(known, missed, right, int(missed_test.sum())))
+        )
+    return max(found, key=lambda heart: heart.p_value)
+
+
+def _fisher(right: int, n: int, other_right: int, other_n: int) -> float:
+    """One-sided p-value that the first share is the larger one by chance."""
+    from scipy.stats import hypergeom  # type: ignore[import-untyped]
+
+    return float(hypergeom.sf(right - 1, n + other_n, right + other_right, n))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +236,14 @@ class Traces:
     fitted: float | None
     """Accuracy on its own training examples."""
     probe_fitted: float
+    heart: Heart | None = None
 
     @classmethod
     def of(cls, context: Context, candidate: Candidate) -> Traces:
         """Look for all of them."""
         return cls(
             rise(context, candidate), wider_gap(context, candidate), loss_gap(context, candidate),
-            train_accuracy(candidate), probe_train_accuracy(context),
+            train_accuracy(candidate), probe_train_accuracy(context), by_heart(context, candidate),
         )  # fmt: skip
 
     def details(self) -> dict[str, Any]:
@@ -156,5 +260,15 @@ class Traces:
             found |= {
                 "train_loss": self.loss.train, "test_loss": self.loss.test, "probe_test_loss": self.loss.probe,
                 "test_loss_above_probe_interval": self.loss.worse.interval(),
+            }  # fmt: skip
+            if self.loss.cool is not None:
+                found |= {
+                    "loss_gap_wider_at_best_temperatures": self.loss.cool.value,
+                    "loss_gap_wider_at_best_temperatures_interval": self.loss.cool.interval(),
+                }  # fmt: skip
+        if self.heart is not None:
+            found["where_the_probe_errs"] = {
+                "train_right": self.heart.right_train, "train": self.heart.wrong_train, "test_right": self.heart.right_test,
+                "test": self.heart.wrong_test, "p_value": self.heart.p_value,
             }  # fmt: skip
         return found

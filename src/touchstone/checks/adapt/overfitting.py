@@ -10,7 +10,7 @@ from touchstone.checks.adapt.memorising import LossGap, Rise, Traces
 from touchstone.checks.context import Context
 from touchstone.checks.doubt import Doubt, more
 from touchstone.checks.judged import JudgedCheck, is_frozen
-from touchstone.checks.words import between, percent, points, things
+from touchstone.checks.words import between, percent, plural, points, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
 from touchstone.stats.claims import Claim
@@ -27,11 +27,14 @@ class Overfitting(JudgedCheck):
     **Method.** A gap between training and test accuracy is usual for large networks and never alarms by itself.
     Three things do: (1) the validation loss of what would ship lies above its own best during training, by a tenth
     or more and for certain, item by item; where training passed its best but the weights of the best step ship,
-    nothing is wrong. (2) The train-to-test gap is at least 10 points wider than the frozen probe's and more than 5
-    for certain, while no gain over the probe is proven. (3) It knows its training examples three times as well as
-    new ones, in log-loss, and on new ones its log-loss is half as large again as the probe's, for certain, while no
-    gain is proven: it has grown sure of itself, not better. Training examples are asked in evaluation mode without
-    augmentation.
+    nothing is wrong. (2) The train-to-test gap is at least 10 points wider than the frozen probe's, while no gain over
+    the probe is proven, and that is certain: the gap is more than 5 points wider for certain, or the model is right,
+    more often for certain than on test examples that the probe gets wrong, on training examples that the probe gets
+    wrong although it was trained on them. (3) It knows its training examples three times as well as new ones, in
+    log-loss, and on new ones its log-loss is half as large again as the probe's, for certain, while no gain is proven;
+    and its gap in log-loss is for certain wider than the probe's even with each side at its own best temperature:
+    over-confidence alone is no memorising (`evaluate.calibration`). A gap that is 10 points wider and earned nothing
+    never passes. Training examples are asked in evaluation mode without augmentation.
 
     **Source.** Zhang et al. (ICLR 2017) on why the gap alone says little; Guo et al. (ICML 2017) on loss that grows
     while accuracy stands still.
@@ -42,7 +45,7 @@ class Overfitting(JudgedCheck):
     id: ClassVar[str] = "adapt.overfitting"
     thresholds: ClassVar[Mapping[str, float]] = {
         "relative_rise": 0.1, "least_rise_nats": 0.02, "wider_gap": 0.1, "wider_gap_for_certain": 0.05,
-        "loss_above_probe": 0.5, "least_loss_above_probe_nats": 0.05, "fits_training": 0.5,
+        "cool_gap_nats": 0.1, "loss_above_probe": 0.5, "least_loss_above_probe_nats": 0.05, "fits_training": 0.5,
     }  # fmt: skip
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
@@ -75,7 +78,21 @@ class Overfitting(JudgedCheck):
                 f"between training and new examples it loses {points(gap.value)} more than the frozen probe does ({_range(gap)}), "
                 "and nothing is gained for it"
             )
-        if loss is not None and loss.by_heart and not earns and self._costs(loss, alpha):
+        elif (
+            gap is not None
+            and gap.value >= self.thresholds["wider_gap"]
+            and not earns
+            and self._learnt_by_heart(seen, alpha)
+        ):
+            heart = seen.heart
+            assert heart is not None, "looked at by _learnt_by_heart"
+            known = "all" if heart.right_train == heart.wrong_train else f"at least {heart.right_train}"
+            yield (
+                f"of {plural(heart.wrong_train, 'training example')} that the frozen probe gets wrong it knows {known}, of "
+                f"{plural(heart.wrong_test, 'test example')} that the probe gets wrong {heart.right_test}: between training and new examples "
+                f"it loses {points(gap.value)} more than the probe does, and nothing is shown to be gained for it"
+            )
+        if loss is not None and loss.by_heart and not earns and self._costs(loss, alpha) and self._stays(loss, alpha):
             yield (
                 f"it is sure of its training examples (log-loss {loss.train:.2f}) and wrong about new ones ({loss.test:.2f}, where the "
                 f"frozen probe has {loss.probe:.2f}), and nothing is gained for it"
@@ -92,6 +109,15 @@ class Overfitting(JudgedCheck):
         matters = max(self.thresholds["loss_above_probe"] * loss.probe, self.thresholds["least_loss_above_probe_nats"])
         return loss.worse.lower(alpha) > 0 and loss.worse.value >= matters
 
+    def _learnt_by_heart(self, seen: Traces, alpha: float) -> bool:
+        return seen.heart is not None and seen.heart.p_value < alpha
+
+    def _stays(self, loss: LossGap, alpha: float) -> bool:
+        """Whether the gap in loss is more than over-confidence."""
+        return (
+            loss.cool is not None and loss.cool.lower(alpha) > 0 and loss.cool.value >= self.thresholds["cool_gap_nats"]
+        )
+
     def _rest(self, context: Context, candidate: Candidate, seen: Traces, gained: Earned | None) -> Finding:
         if seen.rise is None and seen.gap is None:
             return self._stated(
@@ -102,7 +128,19 @@ class Overfitting(JudgedCheck):
         rise, gap = seen.rise, seen.gap
         flat = rise is None or rise.shipped.upper(ALPHA_PASS) < self._harmful_rise(rise)
         narrow = gap is not None and gap.upper(ALPHA_PASS) < self.thresholds["wider_gap"]
-        if self._costs_nothing(seen.loss):
+        earns = gained is not None and gained.proven
+        wide = gap is not None and gap.value >= self.thresholds["wider_gap"]
+        if gap is not None and wide and not earns:
+            return self._stated(
+                candidate, seen, Status.INCONCLUSIVE,
+                f"Whether the model memorises cannot be told: between training and new examples it loses {points(gap.value)} more than the "
+                f"frozen probe does ({_range(gap)}), and nothing is shown to be gained for it.",
+                remedy="look over the training labels (`data.label_noise`), train again up to the best validation loss, or ship the linear "
+                "probe; more labelled training examples tell most",
+            )  # fmt: skip
+        if gap is not None and wide and flat:
+            shown = f"it gains over the frozen probe on new examples, though it loses {points(gap.value)} more than that between training and new ones"
+        elif self._costs_nothing(seen.loss):
             shown = "on new examples its log-loss is no worse than the frozen probe's"
         elif flat and narrow:
             shown = "it loses no more between training and new examples than the frozen probe does"

@@ -34,7 +34,9 @@ class Domain(Check):
     examples and folds. Three paired contrasts: D1, the best candidate minus this base; D2, this base minus its
     random-weights twin; D3, this base minus the raw-feature reference. A fail where D1 is at least 5 points (3
     where the best is above 90 %) and positive for certain, or D2 is below 2 points for certain, or D3 is negative
-    for certain. A pass needs D2 above 2 points for certain (where the twin was measured) and no failing contrast;
+    for certain. A pass needs D2 above 2 points for certain (where the twin was measured), no failing contrast, and
+    plain features that are not ahead at one-sided 5 %; where they are ahead and that is not certain enough to fail,
+    the answer is open and says so;
     two classes or more with fewer than 10 examples leave what is not plain open. Major for the chosen base, else
     information.
 
@@ -94,7 +96,8 @@ class Domain(Check):
                     remedy=f"label at least {_THIN} training {things(context.study.task)} of each class", **numbers, **details,
                 )  # fmt: skip
             return self.finding(
-                score.base, Status.INCONCLUSIVE, f"{reach}; {asked}.", remedy=doubt.remedy, **numbers, **{**details, **doubt.details},
+                score.base, Status.INCONCLUSIVE, f"{reach}; {asked}{self._behind_raw(contrasts)}.",
+                remedy=doubt.remedy, **numbers, **{**details, **doubt.details},
             )  # fmt: skip
         return self.finding(score.base, Status.PASS, f"{reach}; {self._praise(contrasts)}.", **numbers, **details)
 
@@ -136,12 +139,28 @@ class Domain(Check):
                 f"{points(behind.value)} behind the best candidate ({_range(behind)}), which may or may not matter",
                 more(behind.n, needed, what, "this base is really behind the best"),
             )
+        raw = contrasts.over_raw
+        if raw is not None and raw.upper(ALPHA_PASS) < self.thresholds["over_raw_features"]:
+            needed = needed_n(raw.value, raw.standard_error, raw.n, -raw.value, ALPHA[Severity.MAJOR])
+            return (
+                "whether its features are worth having is open",
+                more(raw.n, needed, what, "plain features really do better"),
+            )
         if twin is None and contrasts.over_raw is None and behind is None:
             return (
                 "it is the only candidate, and neither random weights nor plain features were measured beside it",
                 more(len(contrasts.items), None, what, "pretraining helps here"),
             )
         return None
+
+    def _behind_raw(self, contrasts: _Contrasts) -> str:
+        """A clause where plain features do better, though not for certain enough to fail."""
+        raw = contrasts.over_raw
+        if raw is None or raw.value >= self.thresholds["over_raw_features"]:
+            return ""
+        sure = raw.upper(ALPHA_PASS) < self.thresholds["over_raw_features"]
+        how = "most likely" if sure else "perhaps"
+        return f"; plain features without any model do better, {how}: by {points(-raw.value)} ({between(-raw.interval().high, -raw.interval().low)})"
 
     def _praise(self, contrasts: _Contrasts) -> str:
         said = []

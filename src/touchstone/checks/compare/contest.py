@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any
 
 from touchstone.checks.context import CROSS_FITTED, Context
-from touchstone.checks.doubt import Doubt, undecided
+from touchstone.checks.doubt import Doubt, beyond_numbers, undecided
 from touchstone.checks.gains import at_hand, evidence_split, gain, primary_metric, seed_scores
 from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Severity
@@ -50,7 +50,7 @@ class Contest:
     split: str = "test"
     """The examples that were asked, see :func:`touchstone.checks.gains.evidence_split`."""
     guesses: bool = False
-    """What would ship is not shown to be better than chance: between two that guess a score may differ, and nothing helped."""
+    """The candidate is not shown to be better than chance: between two that guess a score may differ, and nothing helped."""
 
     @property
     def headline(self) -> str:
@@ -79,11 +79,14 @@ class Contest:
             f"{named(self.metric)} {self.score:.3f} against {self.reference_score:.3f} of {reference}, a difference of "
             f"{points(self.claim.value, sign=True)} ({range_})"
             + everyone(self.split, self.claim.n)
-            + (", and what would ship is not shown to be better than guessing" if self.guesses else "")
+            + (", and this model is not shown to be better than guessing" if self.guesses else "")
         )
 
     def doubt(self, context: Context, question: str) -> Doubt:
-        """What would settle an open comparison."""
+        """What would settle an open comparison; for a model that may be guessing, no number of examples does."""
+        if self.guesses:
+            first = "first make this model better than guessing (`compare.majority`); until then no comparison shows that anything helped"
+            return beyond_numbers(first, asked_of(context, self.split))
         effect = max(abs(self.claim.value), _least(self.reference_score))
         return undecided(self.claim, effect, 0.025, asked_of(context, self.split), question)
 
@@ -105,7 +108,7 @@ def contest(
     """Hold a candidate against a reference on the study's primary metric.
 
     PROVEN HELPFUL: the gain's lower bound lies above 0 and the gain is a point, or a twentieth of the remaining error,
-    and what would ship is better than chance for certain.
+    and the candidate is better than chance for certain.
     HARMFUL: its upper bound at the severity's error rate lies below 0 and the loss is a point or more.
     EQUIVALENT: these trained models are for certain (one-sided 2.5 %, items random) not a point better, or not a
     twentieth of the remaining error where that is more; as good or worse is the same to whoever has to choose.
@@ -153,6 +156,19 @@ def _guesses(context: Context, candidate: Candidate) -> bool:
         return False
     found = balanced_accuracy(context.shipped(candidate, split), labels, context.groups(split))
     return found.lower(ALPHA_PASS) <= 1 / present
+
+
+def frozen_base_wins(context: Context, held: Contest) -> Contest | None:
+    """The frozen linear probe on the candidate's own base against the same reference, where it scores higher.
+
+    Then a loss of the candidate's is not the base model's doing. None where the probe was not made, stands on another
+    base, is the candidate, or does no better than the reference.
+    """
+    probe = context.reference("linear-probe")
+    if probe is None or probe.base != held.candidate.base or probe.subject == held.candidate.subject:
+        return None
+    found = contest(context, probe, held.reference, Severity.BLOCKER)
+    return found if found.claim.value > 0 and not found.guesses else None
 
 
 def against_best(context: Context, held: Contest) -> Claim | None:

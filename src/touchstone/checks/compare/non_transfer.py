@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
-from touchstone.checks.compare.contest import POINT, Word, contest
+from touchstone.checks.compare.contest import POINT, Word, contest, frozen_base_wins
 from touchstone.checks.context import Context
 from touchstone.checks.judged import JudgedCheck
 from touchstone.core.finding import Finding, Severity, Status
@@ -39,7 +39,7 @@ class NonTransfer(JudgedCheck):
             why = context.missing.get("non-transfer", "the reference was not made")
             yield self.finding(
                 candidate.subject, Status.INCONCLUSIVE, f"NOT PROVEN: there is no simple model to compare with ({why}).",
-                remedy="give the study more minutes (adapt.budget); the simple model takes seconds", reason=why, word=str(Word.NOT_PROVEN),
+                remedy="run the study again; the simple model takes seconds", reason=why, word=str(Word.NOT_PROVEN),
             )  # fmt: skip
             return
         held = contest(context, candidate, reference, Severity.MAJOR)
@@ -61,8 +61,16 @@ class NonTransfer(JudgedCheck):
                 candidate.subject, Status.INCONCLUSIVE, f"{told}.{plainly}", remedy=doubt.remedy, **numbers, **details
             )
         else:
+            probe = frozen_base_wins(context, held) if held.word is Word.HARMFUL else None
+            remedy = "ship the simple model, or choose a base model closer to these data"
+            also = ""
+            if probe is not None:
+                also = f" The base model is not the cause: frozen, with a linear probe, it reaches {probe.score:.3f}."
+                remedy = (
+                    "ship the linear probe, or train again at a lower rate; the base model itself serves these data"
+                )
             does = "does better" if held.word is Word.HARMFUL else "does as well"
             yield self.finding(
-                candidate.subject, Status.FAIL, f"{told}. The simple model {does}, at a fraction of the cost.",
-                remedy="ship the simple model, or choose a base model closer to these data", **numbers, **details,
+                candidate.subject, Status.FAIL, f"{told}. The simple model {does}, at a fraction of the cost.{also}",
+                remedy=remedy, **numbers, **details,
             )  # fmt: skip

@@ -33,7 +33,7 @@ class Probe(JudgedCheck):
         if is_frozen(candidate):
             yield self.not_applicable(
                 candidate,
-                "What would ship is the frozen base model with a trained head: no weight of the base was fine-tuned, so there is nothing to earn.",
+                "This model is the frozen base model with a trained head: no weight of the base was fine-tuned, so there is nothing to earn.",
             )
             return
         reference = context.reference("linear-probe")
@@ -41,7 +41,7 @@ class Probe(JudgedCheck):
             why = context.missing.get("linear-probe", "the reference was not made")
             yield self.finding(
                 candidate.subject, Status.INCONCLUSIVE, f"NOT PROVEN: there is no linear probe to compare with ({why}).",
-                remedy="give the study more minutes (adapt.budget); the probe takes seconds", reason=why, word=str(Word.NOT_PROVEN),
+                remedy="run the study again; the probe takes seconds", reason=why, word=str(Word.NOT_PROVEN),
             )  # fmt: skip
             return
         held = contest(context, candidate, reference, Severity.MINOR, alpha_helpful=0.05)

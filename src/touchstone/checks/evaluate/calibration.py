@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import Any, ClassVar
 
 from touchstone.checks.context import Context
@@ -97,10 +98,14 @@ class Calibration(JudgedCheck):
             )
             return
         spread = error.standard_error if error.standard_error and enough else signed.standard_error
-        needed = needed_n(error.value, spread, n, tolerance, ALPHA_PASS)
+        if enough and error.interval is not None and error.interval.high >= tolerance > error.value:
+            # a pass needs the upper bound below the tolerance: the distance to it shrinks with the root of n
+            needed = ceil(n * ((error.interval.high - error.value) / (tolerance - error.value)) ** 2)
+        else:
+            needed = needed_n(error.value, spread, n, tolerance, ALPHA_PASS) or 0
         doubt = more(
             n,
-            max(needed or 0, int(self.thresholds["least_items"]), n + 1),
+            max(needed, int(self.thresholds["least_items"]), n + 1),
             f"labelled test {things(context.study.task)}",
             "its probabilities can be relied on",
         )

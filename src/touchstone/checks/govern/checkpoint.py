@@ -55,15 +55,19 @@ class Checkpoint(Check):
     def run(self, context: Context) -> Iterator[Finding]:
         assert context.chosen is not None, "an adapted model is among the needs"
         states = {one.name: _state(one, _deciding(context, one)) for one in _FIVE}
-        asks = {one.name: one.ask for one in _FIVE}
+        failed = {one.name: _failed(_deciding(context, one)) for one in _FIVE}
+        asks = {one.name: _ask(one, failed[one.name]) for one in _FIVE}
         missing = [name for name, state in states.items() if state == "missing"]
         open_ = [name for name, state in states.items() if state == "open"]
         there = [name for name, state in states.items() if state == "there"]
-        details: dict[str, Any] = {"confirmations": states}
+        details: dict[str, Any] = {
+            "confirmations": states,
+            "failed": {name: list(checks) for name, checks in failed.items() if checks},
+        }
         numbers: dict[str, Any] = {"value": float(len(there)), "threshold": float(len(_FIVE)), "n": len(_FIVE)}
         if missing:
             yield self.finding(
-                "run", Status.FAIL, f"{len(there)} of five confirmations are there; missing: {listed(missing)}"
+                "run", Status.FAIL, f"{len(there)} of five confirmations are there; missing: {listed([_told(name, failed[name]) for name in missing])}"
                 + (f"; open: {listed(open_)}." if open_ else "."),
                 remedy="; ".join(asks[name] for name in missing), **numbers, **details,
             )  # fmt: skip
@@ -90,9 +94,30 @@ def _deciding(context: Context, one: _Confirmation) -> list[Finding]:
     ]  # fmt: skip
 
 
+def _failed(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The checks that failed as a major or worse, in the order of their findings."""
+    return tuple(dict.fromkeys(finding.check for finding in findings if _weighs(finding)))
+
+
+def _weighs(finding: Finding) -> bool:
+    return finding.status is Status.FAIL and finding.severity not in (Severity.MINOR, Severity.INFO)
+
+
+def _told(name: str, failed: Sequence[str]) -> str:
+    """A missing confirmation, with the checks that failed for it."""
+    return f"{name} ({' and '.join(f'`{check}`' for check in failed)} failed)"
+
+
+def _ask(one: _Confirmation, failed: Sequence[str]) -> str:
+    """What to do: what was looked at and failed is not to be asked for again."""
+    if not failed:
+        return one.ask
+    return f"{one.name}: mend what {' and '.join(f'`{check}`' for check in failed)} found"
+
+
 def _state(one: _Confirmation, findings: Sequence[Finding]) -> str:
     failed = [finding for finding in findings if finding.status is Status.FAIL]
-    if any(finding.severity not in (Severity.MINOR, Severity.INFO) for finding in failed):
+    if any(map(_weighs, findings)):
         return "missing"
     asked = {finding.check for finding in findings if finding.status is Status.PASS}
     undecided = failed or any(finding.status is Status.INCONCLUSIVE for finding in findings)
