@@ -16,8 +16,8 @@ LEAST_REPEATED, LEAST_SHARED = 0.6, 0.05
 """Share of examples whose value comes back, and of the second side's whose value stands on the first."""
 MOST_OFTEN = 50
 """Examples of one value beyond which it is a kind or a place rather than a subject; a tenth of all where that is more."""
-LEAST_ALONE = 0.9
-"""Share of examples that carry their value's usual class, from which the values divide the classes."""
+LEAST_LEFT = 0.85
+"""Share of an example's class, on average, that must be left without its group: else a class is missed, not a subject."""
 MOST = 6
 _IDENTIFIER = re.compile(r"(^|[_\W])(id|no|nr|number|code|key|uuid|hash)s?$", re.IGNORECASE)
 _PARTS = re.compile(r"[_\-. +]+")
@@ -109,15 +109,13 @@ def _plausible(one: Implied) -> bool:
 
 
 def _parts_classes(one: Implied, first: Examples) -> bool:
-    """Whether nearly every value belongs to one class, and a class has few values: then it names kinds, not subjects."""
-    classes: dict[str, Counter[int]] = {}
-    for value, label in zip(one.first, first.labels.tolist(), strict=True):
-        if value:
-            classes.setdefault(value, Counter())[label] += 1
-    alone = sum(max(found.values()) for found in classes.values())
-    of_class = Counter(found.most_common(1)[0][0] for found in classes.values())
-    few = sorted(of_class.values())[len(of_class) // 2] < FEWEST_GROUPS if of_class else True
-    return few and alone >= LEAST_ALONE * sum(sum(found.values()) for found in classes.values())
+    """Whether to hold a value out would take much of its class away: then it names kinds of a class, not subjects."""
+    labels = first.labels.tolist()
+    of_class, of_both = Counter(labels), Counter(zip(one.first, labels, strict=True))
+    left = [
+        1 - of_both[value, label] / of_class[label] for value, label in zip(one.first, labels, strict=True) if value
+    ]
+    return sum(left) < LEAST_LEFT * len(left)
 
 
 def _partition(values: Sequence[str]) -> tuple[int, ...]:
