@@ -29,7 +29,7 @@ class Duplicates(Check):
     (resized, recompressed, brightened, mirrored, cropped, slightly turned; small changes of wording) are proposed by
     perceptual hashes, nearest neighbours or MinHash and count only when verified on the pictures or words themselves. Counted, so there is no error of
     estimation. A fail is minor; it is major when examples whose exact copy, or near copy beyond doubt (pictures of a likeness of
-    0.995, texts of the same letters and figures), has another label make up 0.5 % of a split.
+    0.998, texts of the same letters and figures), has another label make up 0.5 % of a split.
     Copies across splits are `data.leakage`.
 
     **Source.** Barz and Denzler (J. Imaging 2020); Broder (1997).
@@ -44,7 +44,7 @@ class Duplicates(Check):
     thresholds: ClassVar[Mapping[str, float]] = {
         "copies": 0,
         "major_from_conflicting_share": 0.005,
-        "same_picture": 0.995,
+        "same_picture": 0.998,
     }
 
     def run(self, context: Context) -> Iterator[Finding]:
