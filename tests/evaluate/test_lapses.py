@@ -56,3 +56,17 @@ def test_groups_that_err_together_widen_the_bounds() -> None:
     given = np.where(whole, (labels + 1) % 3, labels)
     alone, together = lapses(sure, sure, given), lapses(sure, sure, given, groups)
     assert together.ends(0.05)[0] < alone.ends(0.05)[0] and together.ends(0.05)[1] > alone.ends(0.05)[1]
+
+
+def test_which_class_is_written_instead_tells_wrong_labels_from_hard_cases() -> None:
+    """Eight classes of equally plain cases: hard ones would carry the runner-up, flipped ones carry any."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 8, 400)
+    p = 0.001 + 0.001 * rng.random((400, 8))
+    p[np.arange(400), (labels + 1) % 8] = rng.uniform(0.05, 0.2, 400)
+    p[np.arange(400), labels] += 1 - p.sum(axis=1)
+    # honest labels: drawn as often as the probe says
+    hard = np.where(rng.random(400) < p[np.arange(400), (labels + 1) % 8], (labels + 1) % 8, labels)
+    votes = rng.multinomial(10, p / p.sum(axis=1, keepdims=True)) / 10
+    assert lapses(p, votes, flipped(labels, 8, 0.15, rng)).ends(0.001)[0] > 0.04
+    assert lapses(p, votes, hard).ends(0.001)[0] <= 0.02

@@ -21,6 +21,7 @@ from touchstone.dataset.leaks import Crossing, find_crossings
 from touchstone.dataset.model import UNLABELLED, Assignment, Dataset, Examples, Inputs, Unreadable
 from touchstone.dataset.placement import Placement, place
 from touchstone.dataset.raw import Raw
+from touchstone.dataset.row_events import tell_rows_apart
 from touchstone.dataset.screening import forget_classes, screen
 from touchstone.dataset.seal import Seal
 
@@ -48,6 +49,8 @@ def assemble(study: Study, *, progress: Progress, home: Path, audited: bool = Fa
         contents[name] = _kept(raw, read_content(raw, study.task, progress, home))
         if not raw.names and name in ("train", "test"):
             raise DatasetError(_nothing_readable(raw, study))
+    if study.task == "tabular-classification":
+        notes = [*notes, *tell_rows_apart(raws, contents)]
     classes = screen(raws, contents)
     work = _Work(study.task, classes, raws, contents, audited)
     return work.dataset(home, n_read, notes)

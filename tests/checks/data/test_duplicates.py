@@ -3,9 +3,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from tests.checks.data.probing import pictures, scenes
 from tests.checks.desk import Desk, dataset, near, readable, study, texts
 from touchstone.checks.data.duplicates import Duplicates
 from touchstone.core.finding import Finding, Severity, Status
+from touchstone.dataset.duplicates import Near
 
 WORDS = [f"a sentence about thing number {i} and nothing else {i * i}" for i in range(1000)]
 
@@ -67,3 +69,35 @@ def test_speaks_of_every_given_split() -> None:
     assert {one.subject for one in Duplicates().run(Desk(study(), replace(data, given={"train": data.train})))} == {
         "train"
     }
+
+
+def test_copies_that_differ_in_punctuation_alone_conflict_and_other_near_ones_are_said() -> None:
+    words = [*WORDS[:100], WORDS[3] + "!", WORDS[4].replace("nothing", "naught")]
+    pairs = (near(WORDS[3], words[100]), near(WORDS[4], words[101]))
+    finding = found(words, np.r_[np.arange(100) % 2, 0, 1], near=pairs)
+    assert finding.severity is Severity.MAJOR
+    assert finding.details["conflicting"] == ["r100", "r3"]
+    assert "1 pair of near copies carries two labels" in finding.statement
+    kinds = {pair[:2]: pair[2] for pair in finding.details["pairs"]}
+    assert kinds == {("r3", "r100"): "two_labels", ("r4", "r101"): "near_two_labels"}
+
+
+def test_near_copies_of_one_label_or_other_figures_make_nothing_major() -> None:
+    words = [*WORDS[:100], WORDS[3] + "!", "a price of 3.5 was paid", "a price of 35 was paid"]
+    pairs = (near(WORDS[3], words[100]), near(words[101], words[102]))
+    finding = found(words, np.r_[np.arange(100) % 2, 1, 0, 1], near=pairs)
+    assert (finding.severity, finding.details["conflicting"]) == (Severity.MINOR, [])
+
+
+@pytest.mark.parametrize(
+    ("score", "kind", "severity"),
+    [(0.999, "near", Severity.MAJOR), (0.98, "near", Severity.MINOR), (0.999, "mirror", Severity.MINOR)],
+)
+def test_pictures_conflict_where_they_are_the_same_beyond_doubt(score: float, kind: str, severity: Severity) -> None:
+    labels = np.arange(20) % 2
+    train = pictures(scenes(labels), labels)
+    pair = Near(train.digests[2], train.digests[5], kind, score)
+    data = dataset(train, train.take([]), train.take([]), given=True, near=(pair,))
+    finding = next(iter(Duplicates().run(Desk(study(task="image-classification"), data))))
+    assert finding.severity is severity
+    assert finding.details["near_with_two_labels"] == 1

@@ -5,6 +5,7 @@ import pytest
 
 from tests.checks.data.probing import desk, pictures, scenes, topic_texts, written
 from touchstone.checks.data.label_noise import LabelNoise
+from touchstone.checks.words import percent
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Examples
 from touchstone.evaluate.label_noise import flipped
@@ -65,3 +66,39 @@ def test_the_order_of_examples_does_not_matter() -> None:
     turned = train.take(np.random.default_rng(3).permutation(600))
     assert of(train).status == of(turned).status
     assert of(train).value == pytest.approx(of(turned).value, abs=0.04)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.15, 0.2])
+def test_finds_them_among_four_hundred_texts_of_an_easy_task(share: float) -> None:
+    """Where every case is plain, how often labels differ does not fall; which class is written instead tells."""
+    findings = [
+        of(written(flipped(labels, 3, share, np.random.default_rng(seed)), words))
+        for seed in range(3)
+        for words, labels in [topic_texts(400, seed=seed)]
+    ]
+    assert [one.status for one in findings] == [Status.FAIL] * 3, [one.statement for one in findings]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_hundred_hard_pictures_are_not_accused(seed: int) -> None:
+    """The probe guesses; whatever floor is fitted, no list of suspects bears it."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(98) % 3
+    shown = np.where(rng.random(98) < 0.5, labels, rng.integers(0, 3, 98))
+    finding = of(pictures(scenes(shown, seed=seed), labels))
+    assert finding.status is not Status.FAIL, finding.statement
+
+
+def test_a_poor_probe_accuses_nobody_and_says_so() -> None:
+    check, told = LabelNoise(), {"probe_error": 0.4, "examples": list("abcdefghij")}
+    assert "errs on 40" in check._weakness(0.2, told, 100, "text-classification")
+    assert "too few to bear" in check._weakness(
+        0.25, {"probe_error": 0.3, "examples": ["a", "b"]}, 100, "text-classification"
+    )
+    assert not check._weakness(0.2, {**told, "probe_error": 0.2}, 100, "text-classification")
+
+
+def test_statement_and_interval_agree() -> None:
+    finding = of(noisy(120, 0.07, ambiguous=0.3))
+    assert finding.status is Status.INCONCLUSIVE and finding.interval is not None
+    assert f"between {percent(finding.interval.low)} and {percent(finding.interval.high)}" in finding.statement

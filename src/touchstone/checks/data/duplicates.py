@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
@@ -12,6 +14,7 @@ from touchstone.checks.words import counted, listed, percent, plural
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.duplicates import Near
 from touchstone.dataset.model import UNLABELLED, Dataset, Examples
+from touchstone.dataset.wording import normal_form
 
 _Pair = tuple[str, str, str, float]
 
@@ -25,19 +28,24 @@ class Duplicates(Check):
     **Method.** Exact copies by digest of the decoded pixels or of the normal form of the text; near copies
     (resized, recompressed, brightened, mirrored, cropped, slightly turned; small changes of wording) are proposed by
     perceptual hashes, nearest neighbours or MinHash and count only when verified on the pictures or words themselves. Counted, so there is no error of
-    estimation. A fail is minor; it is major when exact copies with conflicting labels make up 0.5 % of a split.
+    estimation. A fail is minor; it is major when examples whose exact copy, or near copy beyond doubt (pictures of a likeness of
+    0.998, texts of the same letters and figures), has another label make up 0.5 % of a split.
     Copies across splits are `data.leakage`.
 
     **Source.** Barz and Denzler (J. Imaging 2020); Broder (1997).
 
-    **Cannot see.** Strong crops and turns, and rewordings; conflicting labels of near copies are listed, not counted,
+    **Cannot see.** Strong crops and turns, and rewordings; conflicting labels of other near copies are listed, not counted,
     because two different things may look alike; labels of the test set are sealed, so conflicts there are not
     looked for.
     """
 
     id: ClassVar[str] = "data.duplicates"
     needs: ClassVar[frozenset[Need]] = frozenset({Need.DATA})
-    thresholds: ClassVar[Mapping[str, float]] = {"copies": 0, "major_from_conflicting_share": 0.005}
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "copies": 0,
+        "major_from_conflicting_share": 0.005,
+        "same_picture": 0.998,
+    }
 
     def run(self, context: Context) -> Iterator[Finding]:
         for split, examples in context.data.given.items():
@@ -49,6 +57,9 @@ class Duplicates(Check):
             return self.finding(split, Status.NOT_APPLICABLE, f"There is nothing in `{split}`.")
         exact, conflicting = _exact(examples)
         near = _near(examples, data.near)
+        torn = _two_labels(examples, near)
+        sure = [pair for pair in torn if self._beyond_doubt(examples, pair)]
+        conflicting |= {name for a, b, _, _ in sure for name in (a, b)}
         repeated = {b for _, b, _, _ in exact} | {b for _, b, _, _ in near}
         if not repeated:
             return self.finding(
@@ -59,19 +70,35 @@ class Duplicates(Check):
         share, conflict_share = len(repeated) / n, len(conflicting) / n
         major = conflict_share >= self.thresholds["major_from_conflicting_share"] and bool(conflicting)
         return self.finding(
-            split, Status.FAIL, _statement(split, n, task, exact, near, repeated, conflicting),
+            split, Status.FAIL, _statement(split, n, task, exact, near, repeated, conflicting, len(torn) - len(sure)),
             severity=Severity.MAJOR if major else Severity.MINOR,
             value=share, threshold=0.0, n=n,
             remedy=("decide one label for each input that has two, and " if conflicting else "")
             + "keep one of each set of copies; all pairs stand in flagged.csv",
-            pairs=[*conflicting_first(exact, conflicting), *near], examples=sorted(repeated),
+            pairs=[*conflicting_first(exact, conflicting), *_named(near, sure, torn)], examples=sorted(repeated),
             n_exact=len(exact), n_near=len(near), conflicting=sorted(conflicting), conflicting_share=conflict_share,
-            near_with_two_labels=_two_labels(examples, near), **_limits(data),
+            near_with_two_labels=len(torn), near_beyond_doubt=len(sure), **_limits(data),
         )  # fmt: skip
+
+    def _beyond_doubt(self, examples: Examples, pair: _Pair) -> bool:
+        """Whether a near copy is the same picture for certain, or the same letters and figures."""
+        first, second, kind, score = pair
+        if examples.task == "image-classification":
+            return kind == "near" and score >= self.thresholds["same_picture"]
+        place = {name: i for i, name in enumerate(examples.names)}
+        one, other = (_letters(examples.inputs[place[name]]) for name in (first, second))
+        return bool(one) and one == other
 
 
 def _statement(
-    split: str, n: int, task: str, exact: list[_Pair], near: list[_Pair], repeated: set[str], conflicting: set[str]
+    split: str,
+    n: int,
+    task: str,
+    exact: list[_Pair],
+    near: list[_Pair],
+    repeated: set[str],
+    conflicting: set[str],
+    doubtful: int,
 ) -> str:
     told = (
         f"{len(repeated):,} of {counted(n, task)} of `{split}` ({percent(len(repeated) / n)}) repeat another one: "
@@ -80,9 +107,11 @@ def _statement(
     )
     if conflicting:
         told += (
-            f" {counted(len(conflicting), task)} ({percent(len(conflicting) / n)}) carry a label that an identical input contradicts, "
+            f" {counted(len(conflicting), task)} ({percent(len(conflicting) / n)}) carry a label that the same input elsewhere contradicts, "
             f"such as {listed(sorted(conflicting), 2)}: no model can be right on both."
         )
+    if doubtful:
+        told += f" {plural(doubtful, 'pair', 'pairs')} of near copies {'carries' if doubtful == 1 else 'carry'} two labels; look at them."
     return told
 
 
@@ -121,9 +150,27 @@ def _near(examples: Examples, near: tuple[Near, ...]) -> list[_Pair]:
     return [(examples.names[a], examples.names[b], kind, score) for a, b, kind, score in sorted(found)]
 
 
-def _two_labels(examples: Examples, near: list[_Pair]) -> int:
+def _two_labels(examples: Examples, near: list[_Pair]) -> list[_Pair]:
     label = dict(zip(examples.names, examples.labels.tolist(), strict=True))
-    return sum(label[a] != label[b] and UNLABELLED not in (label[a], label[b]) for a, b, _, _ in near)
+    return [
+        pair for pair in near if label[pair[0]] != label[pair[1]] and UNLABELLED not in (label[pair[0]], label[pair[1]])
+    ]
+
+
+def _named(near: list[_Pair], sure: list[_Pair], torn: list[_Pair]) -> list[_Pair]:
+    """The same pairs, those with two labels first: ``two_labels`` where beyond doubt, else ``near_two_labels``."""
+    doubtful = [pair for pair in torn if pair not in sure]
+    return [
+        *((a, b, "two_labels", score) for a, b, _, score in sure),
+        *((a, b, "near_two_labels", score) for a, b, _, score in doubtful),
+        *(pair for pair in near if pair not in torn),
+    ]
+
+
+def _letters(text: str) -> str:
+    """A text without case, punctuation and spaces; marks within a figure stay (3.5 is not 35)."""
+    kept = re.sub(r"(?<=\d)[.,:/-](?=\d)", "\x1f", normal_form(text))
+    return "".join(c for c in kept if c == "\x1f" or unicodedata.category(c)[0] not in "PZC")
 
 
 def _limits(data: Dataset) -> dict[str, Any]:
