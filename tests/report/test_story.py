@@ -116,7 +116,7 @@ def test_a_waived_failure_is_in_the_headline_with_its_end_and_its_signer() -> No
         "the origin of the base model cannot be shown (until 2026-12-24, waived by Maria)."
     )
     assert "stands against it" not in headline
-    assert "before the waiver ends on 2026-12-24: Find out why." in story.what_next(reading(run))
+    assert "before the waiver ends on 2026-12-24: find out why." in story.what_next(reading(run))
     assert "Nothing of weight" in story.headline(reading(told_runs.ship()))
 
 

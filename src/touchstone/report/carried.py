@@ -21,7 +21,7 @@ def told(waiver: Any) -> str:
     """A waiver as a sentence: ``Waived by Maria until 2026-12-24: my own plant.``"""
     facts = mapping(waiver)
     if not facts:
-        return sentence(clip(waiver, 200))
+        return sentence(clip(waiver or "", 200))
     who, end, reason = clip(facts.get("by") or "", 80), _end(facts), clip(facts.get("reason") or "", 400)
     role = clip(facts.get("role") or "", 60)
     said = f"Waived{f' by {who}' if who else ''}{f' ({role})' if who and role else ''}{f' until {end}' if end else ''}"

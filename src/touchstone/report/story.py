@@ -316,7 +316,7 @@ def _before_it_ends(reading: Reading) -> str:
         return ""
     first = min(ending, key=lambda finding: str(mapping(waiver_of(finding))["until"]))
     day = clip(mapping(waiver_of(first))["until"], 10)
-    return f"To be settled before the waiver ends on {day}: {sentence(first['remedy'])}"
+    return sentence(f"To be settled before the waiver ends on {day}: {first['remedy']}", 900)
 
 
 _IDS = re.compile(r"\b[a-z]+\.[a-z_]+\b")
