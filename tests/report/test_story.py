@@ -152,6 +152,9 @@ def test_what_the_check_found_goes_before_the_comparison() -> None:
         "pass",
         "4.3 points of macro F1 better than the frozen base with a linear probe (1.5 to 7.1)",
     )
+    chart = contest.scores(with_finding("pass", 0.043, [0.015, 0.071]))
+    assert chart is not None
+    assert chart.bars[0].extra == "+0.043 (+0.015 to +0.071)"
     ((status, line),) = story.better_than(with_finding("fail", 0.0, [-0.01, 0.01])).lines
     assert status == "fail"
     assert line.startswith("Not better than the frozen base")

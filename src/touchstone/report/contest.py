@@ -87,8 +87,8 @@ def scores(reading: Reading, split: str = TEST) -> Chart | None:
         [row.get("candidate") == "majority" for row in rows],
         most=None if metric in UNBOUNDED else 1.0,
     )
-    # The column beside it speaks of the chosen one as the check does, on the split that the check looked at.
-    of_probe = next((one for one in held.against(reading) if one.reference == "linear-probe" and split == TEST), None)
+    # The column beside the bars says what the check of each candidate found, on the split that it looked at.
+    of_probe = {str(f.get("subject")): f for f in reading.of_check(held.CHECKS["linear-probe"]) if split == TEST}
     bars = [
         bar(
             axis,
@@ -97,7 +97,7 @@ def scores(reading: Reading, split: str = TEST) -> Chart | None:
             row["value"],
             row.get("interval"),
             accent=reading.is_chosen(row),
-            extra=_against_probe(row, of_probe if reading.is_chosen(row) else None),
+            extra=_against_probe(row, of_probe.get(str(row.get("candidate")), {})),
         )
         for row in rows[:_MOST_ROWS]
     ]
@@ -197,10 +197,12 @@ def _note(row: Mapping[str, Any], study: Mapping[str, Any]) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _against_probe(row: Mapping[str, Any], held_so: held.Held | None) -> str:
-    if held_so is not None and held_so.interval is not None and held_so.metric not in SMALLER_IS_BETTER:
-        low, high = held_so.interval
-        return f"{numerals.signed(held_so.value)} ({numerals.signed(low)} to {numerals.signed(high)})"
+def _against_probe(row: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    metric, own = str(row.get("metric")), numerals.interval(finding.get("interval"))
+    # The check turns a difference so that plus is better; this column tells plain differences.
+    same = mapping(finding.get("details")).get("metric") == metric and metric not in SMALLER_IS_BETTER
+    if same and own is not None and numerals.is_number(finding.get("value")):
+        return f"{numerals.signed(finding['value'])} ({numerals.signed(own[0])} to {numerals.signed(own[1])})"
     versus = mapping(mapping(row.get("versus")).get("linear-probe"))
     if not numerals.is_number(versus.get("difference")):
         return ""
