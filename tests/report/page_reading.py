@@ -8,10 +8,10 @@ from html.parser import HTMLParser
 _ALLOWED = {
     "html", "head", "meta", "title", "style", "body", "main", "header", "footer", "section", "aside", "nav", "article", "div", "span", "p",
     "h1", "h2", "h3", "h4", "a", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tr", "th", "td", "figure",
-    "figcaption", "details", "summary", "strong", "code", "bdi", "i", "img", "blockquote",
+    "figcaption", "details", "summary", "strong", "code", "bdi", "i", "img", "blockquote", "wbr",
     "svg", "g", "path", "rect", "circle", "defs", "use", "text", "clippath",
 }  # fmt: skip
-_VOID = {"meta", "img"}
+_VOID = {"meta", "img", "wbr"}
 
 
 class Page(HTMLParser):

@@ -92,3 +92,28 @@ def test_equal_inputs_give_equal_bytes() -> None:
     assert bom.render(told_runs.ship().evidence, told_runs.ship().study) == bom.render(
         told_runs.ship().evidence, told_runs.ship().study
     )
+
+
+@pytest.mark.parametrize(("stated", "license"), [
+    ("CC0-1.0", {"id": "CC0-1.0"}), ("cc-by-4.0", {"id": "CC-BY-4.0"}), ("CDLA-permissive-2.0", {"id": "CDLA-Permissive-2.0"}),
+    ("odbl-1.0", {"id": "ODbL-1.0"}), ("gpl-3.0-ONLY", {"id": "GPL-3.0-only"}), ("ours alone", {"name": "ours alone"}),
+])  # fmt: skip
+def test_a_licence_of_the_data_that_spdx_knows_is_an_id(stated: str, license: dict[str, str]) -> None:
+    told = told_runs.ship()
+    told.study["data"] |= {"license": stated, "test": "data/test"}
+    made = bom.bom(told.evidence, told.study)
+    parts = {part["name"]: part for part in made["components"] if part["type"] == "data"}
+    assert list(parts) == ["training data", "test data", "shift set evening"]
+    assert parts["training data"]["licenses"] == [{"license": license | {"acknowledgement": "declared"}}]
+    assert parts["test data"]["licenses"] == parts["training data"]["licenses"]
+    assert "licenses" not in parts["shift set evening"]
+    assert faults(json.dumps(made), "1.6") == []
+
+
+def test_what_will_not_ship_is_no_limit_of_the_result() -> None:
+    told = told_runs.ship()
+    aside = told_runs.finding(
+        "compare.majority", "hot@b", "fail", "learnt nothing", severity="info", for_information="x"
+    )
+    told.evidence["findings"].append(aside)
+    assert "learnt nothing" not in json.dumps(bom.bom(told.evidence, told.study)["metadata"]["component"])

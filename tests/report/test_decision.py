@@ -57,7 +57,7 @@ def test_a_waiver_and_a_licence_s_obligations_are_written_down() -> None:
         told_runs.finding("supply.license", "models/resnet18", "pass", "allowed", obligations=["name the authors"])
     )
     text = text_of(run)
-    assert "reason: pilot; to: 2026-06-30" in section(text, "Waivers")
+    assert "Waived until 2026-06-30: pilot." in section(text, "Waivers")
     assert "name the authors" in section(text, "Obligations from licences")
 
 

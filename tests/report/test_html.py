@@ -75,7 +75,7 @@ def test_the_first_screen_says_how_good_better_than_what_in_doubt_and_what_next(
         "Of 100 new examples like these it gets about 92 right (likely between 90 and 93), measured on 1,200 sealed test examples"
         in start
     )
-    assert "3.7 points better than the frozen base with a linear probe (2.1 to 5.3)" in start
+    assert "3.7 points of macro F1 better than the frozen base with a linear probe (2.1 to 5.3)" in start
     assert "about 420 more labelled test pictures of that camera would decide" in start
     assert "The model is ready in model/" in start
     assert "self-signed" in start.lower()
@@ -86,8 +86,8 @@ def test_a_study_that_is_held_says_what_failed_what_is_open_and_the_common_cause
     start = text[: text.index("Better than what?")]
     assert "Hold Not yet. Fine-tuning overwrote useful knowledge" in start
     assert "Still open: whether the study's thresholds are met and who signs for it." in start
-    assert "4.6 points worse than the frozen base" in start
-    assert "Cannot be told apart from a simple model without pretraining (−7.2 to +9.6)" in start
+    assert "4.6 points of macro F1 worse than the frozen base" in start
+    assert "Not better than a simple model without pretraining (−7.2 to +9.6 points of macro F1)" in start
     assert "too many layers were thawed for 240 pictures" in start
     assert "It beats always guessing one class by at least 32 points." in start
 
@@ -243,3 +243,57 @@ def test_pictures_stop_where_the_page_would_grow_too_large() -> None:
 def test_evidence_and_gallery_read_back_from_their_files_give_the_same_page(texts: dict[str, str]) -> None:
     run = told_runs.hold()
     assert render(json.loads(json.dumps(run.evidence)), from_json(to_json(run.gallery)), run.study) == texts["hold"]
+
+
+def with_recipe_aside() -> told_runs.ToldRun:
+    run = told_runs.ship()
+    more = [
+        told_runs.finding(
+            check,
+            f"hot100@{run.evidence['chosen']['base']}",
+            status,
+            said,
+            severity="info",
+            for_information="not chosen",
+        )
+        for check, status, said in (
+            ("compare.majority", "fail", "The model learnt next to nothing."),
+            ("evaluate.calibration", "inconclusive", "Perhaps."),
+            ("evaluate.shift", "pass", "It holds."),
+        )
+    ]
+    run.evidence["findings"] = [*run.evidence["findings"], *more]
+    return run
+
+
+def test_what_was_found_about_a_recipe_that_is_not_chosen_is_folded_under_its_name() -> None:
+    text = Page(text_of(with_recipe_aside())).text
+    assert "Failed, but of little weight 2" in text
+    assert "hot100 : 1 failed, 1 in doubt and 1 passed Better than guessing The model learnt next to nothing." in text
+    assert text.count("learnt next to nothing") == 1
+
+
+def test_many_requirements_are_all_there_the_missed_ones_first() -> None:
+    run = told_runs.ship()
+    for place in range(25):
+        status = "fail" if place == 24 else "pass"
+        said = f"{'Missed' if status == 'fail' else 'Met'}: number {place} was asked."
+        run.evidence["findings"].append(told_runs.finding("evaluate.requirements", "x", status, said))
+    text = Page(text_of(run)).text
+    asked = text[text.index("What was asked for") :]
+    assert all(f"number {place} was asked" in asked for place in range(25))
+    assert asked.index("number 24") < asked.index("number 0 ")
+    assert "and 15 more, all met" in asked
+
+
+def test_a_path_may_break_after_a_slash() -> None:
+    run = told_runs.ship()
+    run.evidence["chosen"]["base"] = "/srv/<b>/base"
+    assert "/<wbr>srv/<wbr>&lt;b&gt;/<wbr>base" in text_of(run)
+
+
+def test_a_failure_under_a_waiver_is_not_counted_among_those_that_decide() -> None:
+    text = Page(text_of(told_runs.waived())).text
+    assert "Failed, carried under a waiver 1" in text
+    assert "Waived by Maria (risk) until 2026-12-24: a pilot." in text
+    assert "renewal" not in text

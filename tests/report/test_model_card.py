@@ -80,7 +80,7 @@ def test_nothing_is_claimed_after_an_early_stop() -> None:
 
 def test_limits_name_what_failed_what_is_open_and_what_was_not_measured() -> None:
     limits = text_of(told_runs.hold()).split("## Limits and open questions")[1].split("##")[0]
-    assert "Knowledge kept: fine-tuned is 4.6 points below the frozen base" in limits
+    assert "Knowledge kept: Fine-tuned is 4.6 points below the frozen base" in limits
     assert "Whether macro F1 reaches 0.75" in limits
     assert "Not measured: No hidden triggers" in limits
 
@@ -118,3 +118,19 @@ def test_no_payload_becomes_markup_or_metadata(payload: str) -> None:
 def test_equal_runs_give_equal_bytes_and_little_is_enough() -> None:
     assert text_of(told_runs.ship()) == text_of(told_runs.ship())
     assert ModelCard(render(told_runs.ship().evidence, Gallery(), {})).data.to_dict()["library_name"] == "transformers"
+
+
+def test_the_model_that_was_assessed_is_loaded_from_where_it_lies() -> None:
+    run = told_runs.ship()
+    assert 'from_pretrained("model")' in text_of(run)
+    run.evidence["chosen"]["path"] = "/srv/adapted"
+    assert 'from_pretrained("/srv/adapted")' in text_of(run)
+
+
+def test_lines_that_are_joined_go_on_in_small_letters_and_recipes_are_explained() -> None:
+    text = text_of(told_runs.ship())
+    assert not re.search(r"; (Cannot|Better|Not)", text)
+    assert "top-3: top 3 blocks thawed; full: the whole network thawed." in text
+    run = told_runs.ship()
+    run.study["adapt"] = {"recipes": [{"name": "full"}, {"name": "top-3"}]}
+    assert "thawed" not in text_of(run)

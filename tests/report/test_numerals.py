@@ -60,3 +60,9 @@ def test_a_scale_does_not_go_past_what_is_possible() -> None:
 
 def test_a_scale_of_no_values_is_a_scale() -> None:
     assert round_axis([None, float("nan")]).place(0.5) == 50.0
+
+
+def test_the_rounding_of_the_machine_is_nought() -> None:
+    assert numerals.brief(8.673617379884035e-19) == "0"
+    assert numerals.score(-1.8e-17) == "0.000"
+    assert numerals.brief(1e-05) == "1e-05"

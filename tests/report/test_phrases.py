@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from touchstone.core import catalogue
 from touchstone.report import glossary
-from touchstone.report.phrases import _PHRASES, base_name, phrase
+from touchstone.report.phrases import _PHRASES, base_name, phrase, recipe_words, statement_of
 from touchstone.report.wording import clip, sentence
 
 
@@ -43,3 +45,23 @@ def test_a_base_in_short_is_the_end_of_its_path_or_its_name_on_the_hub() -> None
     assert base_name("C:\\models\\mobilenetv2") == "mobilenetv2"
     assert base_name("org/name@" + "a" * 40) == "org/name"
     assert base_name(None) == ""
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("Met: latency ms p50 is 6.6 ms, but latency_ms_p50 <= 7 was asked.",
+     "Met: median response time (ms) is 6.6 ms, but median response time (ms) <= 7 was asked."),
+    ("Missed: size mb is 0.988 (between 0.988 and 0.988), but size mb <= 0.5 was asked.",
+     "Missed: size in MB is 0.988, but size in MB <= 0.5 was asked."),
+    ("Met: macro F1 is 0.9 (between 0.8 and 1.0).", "Met: macro F1 is 0.9 (between 0.8 and 1.0)."),
+])  # fmt: skip
+def test_a_statement_names_metrics_in_words_and_no_interval_that_is_a_point(said: str, told: str) -> None:
+    assert statement_of({"statement": said}) == told
+
+
+@pytest.mark.parametrize(("name", "words"), [
+    ("top-1@b", "top block thawed"), ("top-1+soup@b", "top block thawed, mean of the seeds' weights"),
+    ("top-6-gradual", "top 6 blocks thawed, one after the other"), ("full", "the whole network thawed"), ("long60@b", ""), ("linear-probe", ""),
+])  # fmt: skip
+def test_built_in_recipes_are_explained(name: str, words: str) -> None:
+    assert recipe_words(name, {"adapt": {"recipes": "auto"}}) == words
+    assert recipe_words(name, {"adapt": {"recipes": [{"name": name.split("@")[0].split("+")[0]}]}}) == ""

@@ -174,6 +174,26 @@ def ship() -> ToldRun:
     return ToldRun(evidence, _flower_gallery(base, other, chosen), study)
 
 
+def waived() -> ToldRun:
+    """The run that ships, with a serious failure that somebody carries."""
+    run = ship()
+    waiver = {
+        "by": "Maria", "role": "risk", "requested_by": "Maria", "reason": "a pilot", "control": "", "from": "2026-11-21",
+        "until": "2026-12-24", "renewal": 0, "self_signed": False,
+    }  # fmt: skip
+    run.evidence["findings"].append(
+        finding(
+            "supply.provenance",
+            "models/mobilenetv2",
+            "fail",
+            "the source has changed.",
+            remedy="find out why",
+            waiver=waiver,
+        )
+    )
+    return run
+
+
 def _flower_gallery(base: str, other: str, chosen: str) -> g.Gallery:
     rng = np.random.default_rng(1)
     k = len(FLOWERS)

@@ -177,20 +177,55 @@ def _base_card(papers: Mapping[str, Any], gaps: list[str], name: str) -> dict[st
 
 
 def _data(study: Mapping[str, Any], gaps: list[str]) -> list[dict[str, Any]]:
+    """The sets that the study names: what was learnt from, what was tested on, and what stands for elsewhere or later."""
     data = mapping(study.get("data"))
     if not data.get("train"):
         return []
-    made: dict[str, Any] = {"type": "data", "bom-ref": "data:train", "name": "training data"}
-    about: dict[str, Any] = {"type": "dataset", "name": "training data"}
-    if isinstance(data.get("source"), str) and _URL.fullmatch(data["source"]):
+    if not data.get("license"):
+        gaps.append("licence of the training data: state `data.license`")
+    terms = [{"license": _stated(str(data["license"]))}] if data.get("license") else []
+    sets = [("train", "training data")]
+    sets += [(split, f"{split} data") for split in ("validation", "test") if data.get(split)]
+    sets += [(f"shift:{name}", f"shift set {clip(name, 100)}") for name in mapping(data.get("shift"))]
+    return [_set(*named, data, terms) for named in sets]
+
+
+def _set(ref: str, name: str, data: Mapping[str, Any], terms: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    about: dict[str, Any] = {"type": "dataset", "name": name}
+    # Source and licence are stated once, of the data as a whole; a shift set may come from elsewhere.
+    own = not ref.startswith("shift:")
+    if own and isinstance(data.get("source"), str) and _URL.fullmatch(data["source"]):
         about["contents"] = {"url": data["source"]}
     if data.get("personal"):
         about["sensitiveData"] = ["personal data"]
-    if data.get("license"):
-        made["licenses"] = [{"license": {"name": clip(data["license"], 300), "acknowledgement": "declared"}}]
-    else:
-        gaps.append("licence of the training data: state `data.license`")
-    return [{**made, "data": [about]}]
+    made: dict[str, Any] = {"type": "data", "bom-ref": _ref("data", ref) if not own else f"data:{ref}", "name": name}
+    return {**made, **({"licenses": list(terms)} if own and terms else {}), "data": [about]}
+
+
+# SPDX ids that data usually carry; CycloneDX takes no other words as an id.
+_SPDX = re.compile(
+    r"CC0-1\.0|CC-BY(?:-NC)?(?:-SA|-ND)?-(?:[123]\.0|2\.5|4\.0)|PDDL-1\.0|ODbL-1\.0|ODC-By-1\.0|CDLA-(?:Permissive-[12]\.0|Sharing-1\.0)|"
+    r"Apache-2\.0|MIT|BSD-[23]-Clause|Unlicense|GPL-[23]\.0-(?:only|or-later)",
+    re.IGNORECASE,
+)
+_CASED = ("BY", "NC", "SA", "ND", "CC", "CC0", "PDDL", "CDLA", "MIT", "BSD", "GPL")
+
+
+def _stated(license: str) -> dict[str, str]:
+    """A licence as somebody states it: an SPDX id, in SPDX's own spelling, or else a name."""
+    text = clip(license, 300)
+    if not _SPDX.fullmatch(text):
+        return {"name": text, "acknowledgement": "declared"}
+    return {"id": _spelled(text), "acknowledgement": "declared"}
+
+
+def _spelled(id: str) -> str:
+    """SPDX ids know large and small letters; people do not."""
+    special = {"odbl-1.0": "ODbL-1.0", "odc-by-1.0": "ODC-By-1.0", "unlicense": "Unlicense"}
+    if id.lower() in special:
+        return special[id.lower()]
+    words = [part.upper() if part.upper() in _CASED else part.capitalize() for part in id.lower().split("-")]
+    return "-".join(words).replace("-Only", "-only").replace("-Or-Later", "-or-later")
 
 
 def _result(
@@ -249,7 +284,8 @@ def _limits(evidence: Mapping[str, Any]) -> list[str]:
     """What failed and what is open, in the words of the findings."""
     found = [
         f for f in records(evidence.get("findings"))
-        if f.get("status") == "fail" or (f.get("status") == "inconclusive" and f.get("severity") in ("blocker", "major"))
+        if "for_information" not in mapping(f.get("details"))
+        and (f.get("status") == "fail" or (f.get("status") == "inconclusive" and f.get("severity") in ("blocker", "major")))
     ]  # fmt: skip
     return [clip(f"{f.get('check')} ({f.get('subject')}): {f.get('statement')}", 600) for f in found[:100]]
 

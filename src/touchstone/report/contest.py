@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from touchstone.report import numerals
+from touchstone.report import held, numerals
 from touchstone.report.axis import Axis, round_axis
-from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, base_name, candidate_name, metric_name
+from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, base_name, candidate_name, metric_name, recipe_words
 from touchstone.report.reading import TEST, Reading, mapping
 from touchstone.report.wording import capital, clip
 
@@ -87,15 +87,17 @@ def scores(reading: Reading, split: str = TEST) -> Chart | None:
         [row.get("candidate") == "majority" for row in rows],
         most=None if metric in UNBOUNDED else 1.0,
     )
+    # The column beside the bars says what the check of each candidate found, on the split that it looked at.
+    of_probe = {str(f.get("subject")): f for f in reading.of_check(held.CHECKS["linear-probe"]) if split == TEST}
     bars = [
         bar(
             axis,
             _name(row),
-            _note(row),
+            _note(row, reading.study),
             row["value"],
             row.get("interval"),
             accent=reading.is_chosen(row),
-            extra=_against_probe(row),
+            extra=_against_probe(row, of_probe.get(str(row.get("candidate")), {})),
         )
         for row in rows[:_MOST_ROWS]
     ]
@@ -116,20 +118,16 @@ def gains(reading: Reading) -> Chart | None:
     row = reading.chosen_row(reading.metric)
     if row is None:
         return None
-    sign = -1 if row.get("metric") in SMALLER_IS_BETTER else 1
-    found = []
-    for reference, versus in mapping(row.get("versus")).items():
-        difference, ends = mapping(versus).get("difference"), numerals.interval(mapping(versus).get("interval"))
-        if reference != row.get("candidate") and numerals.is_number(difference):
-            pair = sorted((sign * ends[0], sign * ends[1])) if ends else None
-            found.append((reference, sign * difference, pair))
+    found = held.against(reading)
     if not found:
         return None
-    found.sort(key=lambda item: -item[1])
+    found.sort(key=lambda one: -one.value)
     axis = _close_axis(
-        [[value, *(pair or ())] for _, value, pair in found], [name == "majority" for name, *_ in found], include=[0.0]
+        [[one.value, *(one.interval or ())] for one in found],
+        [one.reference == held.GUESSING for one in found],
+        include=[0.0],
     )
-    bars = [_gain(axis, reference, value, pair) for reference, value, pair in found[:_MOST_ROWS]]
+    bars = [_gain(axis, one) for one in found[:_MOST_ROWS]]
     return Chart(
         title="What it gains over each reference",
         caption="The chosen model minus the reference, on the same test examples. Right of the zero line it is better; "
@@ -144,24 +142,30 @@ def gains(reading: Reading) -> Chart | None:
     )
 
 
-def _gain(axis: Axis, reference: str, value: float, pair: Sequence[float] | None) -> Bar:
+def _gain(axis: Axis, one: held.Held) -> Bar:
+    """A gain as the check on it found it: green only where the check passes."""
+    pair = one.interval
     tone, word = "", "cannot be told apart"
-    if pair and pair[0] > 0:
+    if one.why_not:
+        word = f"ahead, does not count: {one.why_not}"
+    elif one.ahead == "better" or one.status == "pass":
         tone, word = "good", "better"
-    elif pair and pair[1] < 0:
+    elif one.ahead == "worse":
         tone, word = "bad", "worse"
+    elif one.status == "fail":
+        tone, word = "bad", "not better"
     spread = f"{numerals.signed(pair[0])} to {numerals.signed(pair[1])}" if pair else numerals.DASH
     start, end = (axis.place(pair[0]), axis.place(pair[1])) if pair else (None, None)
     return Bar(
-        candidate_name(reference),
+        candidate_name(one.reference),
         word,
-        numerals.signed(value),
+        numerals.signed(one.value),
         spread,
-        axis.place(value),
+        axis.place(one.value),
         start,
         end,
         tone=tone,
-        off=off(axis, value),
+        off=off(axis, one.value),
     )
 
 
@@ -187,13 +191,18 @@ def _name(row: Mapping[str, Any]) -> str:
     return candidate_name(str(row.get("candidate")))
 
 
-def _note(row: Mapping[str, Any]) -> str:
+def _note(row: Mapping[str, Any], study: Mapping[str, Any]) -> str:
     kind = "reference" if row.get("kind") == "reference" else "adapted"
-    base = base_name(row.get("base"))
-    return f"{kind} · {base}" if base else kind
+    parts = [kind, base_name(row.get("base")), recipe_words(str(row.get("candidate")), study)]
+    return " · ".join(part for part in parts if part)
 
 
-def _against_probe(row: Mapping[str, Any]) -> str:
+def _against_probe(row: Mapping[str, Any], finding: Mapping[str, Any]) -> str:
+    metric, own = str(row.get("metric")), numerals.interval(finding.get("interval"))
+    # The check turns a difference so that plus is better; this column tells plain differences.
+    same = mapping(finding.get("details")).get("metric") == metric and metric not in SMALLER_IS_BETTER
+    if same and own is not None and numerals.is_number(finding.get("value")):
+        return f"{numerals.signed(finding['value'])} ({numerals.signed(own[0])} to {numerals.signed(own[1])})"
     versus = mapping(mapping(row.get("versus")).get("linear-probe"))
     if not numerals.is_number(versus.get("difference")):
         return ""

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from touchstone.core.evidence import to_plain
-from touchstone.report import numerals
+from touchstone.report import carried, numerals
 from touchstone.report.another_run import AnotherRun, another_run
 from touchstone.report.gallery import Gallery
 from touchstone.report.markdown import bullets, escape, table
-from touchstone.report.phrases import candidate_name, metric_name, phrase
+from touchstone.report.phrases import candidate_name, metric_name, phrase, recipe_words, statement_of
 from touchstone.report.reading import Reading, mapping, records
 from touchstone.report.story import WORDS, headline, sign_off, what_next
 from touchstone.report.wording import clip
@@ -44,6 +44,8 @@ class Decision:
     context: Sequence[str]
     metric: str
     options: Sequence[Option]
+    recipes: Sequence[str]
+    """What the names of built-in recipes stand for."""
     outcome: str
     reasons: Sequence[str]
     risks: Sequence[str]
@@ -85,6 +87,7 @@ def decide(reading: Reading) -> Decision:
         context=_context(reading),
         metric=metric_name(str(reading.metric)) if reading.metric else "",
         options=_options(reading),
+        recipes=recipes(reading),
         outcome=headline(reading),
         reasons=_reasons(reading),
         risks=_risks(reading),
@@ -165,11 +168,20 @@ def _options(reading: Reading) -> list[Option]:
     ]
 
 
+def recipes(reading: Reading) -> list[str]:
+    """Each built-in recipe that was compared, with what its name stands for: ``top-1: top block thawed``."""
+    names = [
+        str(row.get("candidate")) for split in reading.splits[:1] for row in reading.rows(split, reading.metric)[:60]
+    ]
+    told = {candidate_name(name): recipe_words(name, reading.study) for name in names}
+    return [f"{name}: {words}" for name, words in told.items() if words]
+
+
 def _reasons(reading: Reading) -> list[str]:
     lines = []
     for check in reading.reasons:
         grave = [f for f in reading.of_check(check) if f.get("status") in ("fail", "inconclusive")]
-        said = clip(grave[0].get("statement") or "", 400) if grave else ""
+        said = clip(statement_of(grave[0], 1200), 400) if grave else ""
         lines.append(f"{check} ({phrase(check).topic.lower()}): {said}")
     return lines
 
@@ -177,9 +189,11 @@ def _reasons(reading: Reading) -> list[str]:
 def _risks(reading: Reading) -> list[str]:
     """Open questions of weight that do not hold the study back, and small failures: carried openly."""
     deciding = set(reading.reasons)
-    carried = [f for f in reading.open if f.get("severity") in ("blocker", "major") and f.get("check") not in deciding]
-    carried += [f for f in reading.failed if f.get("severity") == "minor"]
-    lines = [f"{f.get('check')}: {clip(f.get('statement') or '', 400)}" for f in carried[:40]]
+    grave = ("blocker", "major")
+    risks = [f for f in reading.waived if f.get("status") == "fail" and f.get("severity") in grave]
+    risks += [f for f in reading.open if f.get("severity") in grave and f.get("check") not in deciding]
+    risks += [f for f in reading.failed if f.get("severity") == "minor" and f not in risks]
+    lines = [f"{f.get('check')}: {clip(f.get('statement') or '', 400)}" for f in risks[:40]]
     topics = list(dict.fromkeys(str(f.get("check")) for f in reading.unmeasured))
     return [*lines, f"Not measured by this version: {', '.join(topics)}"] if topics else lines
 
@@ -189,9 +203,7 @@ def _waivers(reading: Reading) -> list[str]:
     for finding in reading.findings:
         waiver = mapping(finding.get("details")).get("waiver")
         if waiver:
-            facts = mapping(waiver)
-            said = "; ".join(f"{key}: {value}" for key, value in facts.items()) if facts else str(waiver)
-            lines.append(f"{finding.get('check')}, {finding.get('subject')}: {said}")
+            lines.append(f"{finding.get('check')}, {finding.get('subject')}: {carried.told(waiver)}")
     return lines
 
 
@@ -201,7 +213,7 @@ def _obligations(reading: Reading) -> list[str]:
     for finding in reading.of_check("supply.license"):
         obligations = mapping(finding.get("details")).get("obligations")
         if isinstance(obligations, list | tuple):
-            found += [f"{finding.get('subject')}: {obligation}" for obligation in obligations]
+            found += [f"{finding.get('subject')}: {carried.obligation(obligation)}" for obligation in obligations]
     return found
 
 
@@ -271,6 +283,7 @@ def _section(title: str, lines: list[str]) -> list[str]:
 def _option_table(decision: Decision) -> list[str]:
     if not decision.options:
         return ["No candidate was compared: the run stopped before."]
+    meant = "; ".join(escape(line, 160) for line in decision.recipes)
     rows = [
         [
             escape(option.name, 100) + (" **(chosen)**" if option.chosen else ""),
@@ -280,7 +293,8 @@ def _option_table(decision: Decision) -> list[str]:
         ]
         for option in decision.options
     ]
-    return table(["option", "base", escape(decision.metric, 60), "95 % interval"], rows)
+    lines = table(["option", "base", escape(decision.metric, 60), "95 % interval"], rows)
+    return [*lines, "", f"{meant}."] if meant else lines
 
 
 def _code(value: str) -> str:

@@ -8,9 +8,10 @@ from functools import cache
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from touchstone.report import charts, contest, glossary, ledger, mistakes, papers, pointed, ranking, statements
+from touchstone.report.asking import open_questions
 from touchstone.report.gallery import Gallery
 from touchstone.report.reading import TEST, Reading, mapping
 from touchstone.report.story import first_screen
@@ -57,8 +58,9 @@ def _contents(reading: Reading) -> dict[str, Any]:
         "gains": contest.gains(reading),
         "shifts": [chart for split in reading.splits[1:9] if (chart := contest.scores(reading, split))],
         "metric_table": contest.metric_table(reading),
-        "questions": [sentence(question) for question in gallery.open_questions[:12]],
+        "questions": open_questions(reading),
         "groups": statements.groups(reading),
+        "asides": statements.asides(reading),
         "unmeasured": statements.topics_of(reading.unmeasured),
         "inapplicable": statements.topics_of(reading.inapplicable),
         "pointed": pointed.parts(gallery),
@@ -95,6 +97,11 @@ def _shown(value: Any) -> Any:
     return value if isinstance(value, Markup) or not isinstance(value, str) else visible(value)
 
 
+def _breakable(text: str) -> Markup:
+    """A path that may be broken after a slash rather than within a name."""
+    return Markup("/<wbr>").join(escape(part) for part in visible(text).split("/"))
+
+
 def _words(page: str) -> str:
     """The words of a page without its marks and styles."""
     body = re.sub(r"<style.*?</style>|<svg.*?</svg>", " ", page, flags=re.DOTALL)
@@ -110,7 +117,7 @@ def template(name: str) -> Template:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("touchstone.report"),
         autoescape=True,
         finalize=_shown,
@@ -118,3 +125,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["breakable"] = _breakable
+    return made

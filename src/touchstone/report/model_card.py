@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from touchstone.report import numerals, papers
+from touchstone.report import carried, numerals, papers
+from touchstone.report.asking import open_questions, undecided
+from touchstone.report.decision import recipes
 from touchstone.report.gallery import Gallery
 from touchstone.report.markdown import bullets, escape, table
-from touchstone.report.phrases import candidate_name, metric_name, phrase
-from touchstone.report.reading import Reading, mapping, records
+from touchstone.report.phrases import candidate_name, metric_name, phrase, statement_of
+from touchstone.report.reading import Reading, mapping, records, waiver_of
 from touchstone.report.story import WORDS, Told, first_screen
 from touchstone.report.wording import capital, clean, clip
 
@@ -174,24 +177,32 @@ def _making(reading: Reading, chosen: Mapping[str, Any], alone: bool) -> list[st
         ("Files", "beside this card" if alone else chosen.get("path")),
     ]
     lines = bullets(f"{label}: {escape(text)}" for label, text in told if text)
-    if chosen.get("path") and reading.study.get("task") in _PIPELINES[:2]:
+    path = str(chosen.get("path") or "")
+    if path and reading.study.get("task") in _PIPELINES[:2]:
         kind = "Image" if reading.study["task"] == _PIPELINES[0] else "Sequence"
         lines += [
             "",
             "```python",
             f"from transformers import AutoModelFor{kind}Classification",
             "",
-            f'model = AutoModelFor{kind}Classification.from_pretrained("{"." if alone else "model"}")',
+            f"model = AutoModelFor{kind}Classification.from_pretrained({_quoted('.' if alone else path)})",
             "```",
         ]
     return lines
+
+
+def _quoted(path: str) -> str:
+    """A path as a Python string within a code block; the run's own folder without its slash at the end."""
+    return json.dumps(clip(path, 1000).rstrip("/") or "/", ensure_ascii=False).replace("`", "\\u0060")
 
 
 def _summary(told: Any) -> list[str]:
     lines: list[str] = []
     for item in told:
         assert isinstance(item, Told)
-        text = "; ".join(line for _, line in item.lines)
+        text = "; ".join(
+            line if not place else line[:1].lower() + line[1:] for place, (_, line) in enumerate(item.lines)
+        )
         lines.append(
             f"**{item.label}.** {escape(' '.join(part for part in (text and text + '.', item.text) if part), 1200)}"
         )
@@ -211,19 +222,26 @@ def _comparison(reading: Reading) -> list[str]:
         ]
         for row in rows[:60]
     ]
-    return table(head, cells) if cells else []
+    meant = "; ".join(escape(line, 160) for line in recipes(reading))
+    return [*table(head, cells), *(["", f"{meant}."] if meant else [])] if cells else []
 
 
 def _limits(reading: Reading) -> list[str]:
-    questions = reading.gallery.open_questions
-    undecided = [] if questions else reading.open
-    weighty = [f for f in [*reading.failed, *undecided] if f.get("severity") in ("blocker", "major")]
-    lines = [f"{phrase(str(f.get('check'))).topic}: {escape(f.get('statement') or '')}" for f in weighty[:40]]
-    lines += [escape(question) for question in questions[:12]]
+    questions = open_questions(reading)
+    failed = [f for f in reading.failed if f.get("severity") in ("blocker", "major")]
+    weighty = [*failed, *([] if questions else undecided(reading))]
+    lines = [_limit(finding) for finding in weighty[:40]]
+    lines += [escape(question) for question in questions]
     topics = list(dict.fromkeys(phrase(str(f.get("check"))).topic for f in reading.unmeasured))
     if topics:
         lines.append(f"Not measured: {', '.join(topics)}.")
     return bullets(lines)
+
+
+def _limit(finding: Mapping[str, Any]) -> str:
+    waiver = waiver_of(finding)
+    said = f"{phrase(str(finding.get('check'))).topic}: {escape(statement_of(finding))}"
+    return f"{said} {escape(carried.told(waiver), 900)}" if waiver else said
 
 
 def _papers(reading: Reading) -> list[str]:

@@ -27,9 +27,19 @@ def score(value: Any) -> str:
     """A metric's value: three decimals below ten, fewer above."""
     if not is_number(value):
         return DASH
+    value = 0.0 if abs(value) < _NOISE else value
     size = abs(value)
     digits = 3 if size < 10 else 1 if size < 1000 else 0
     return f"{value:,.{digits}f}".replace("-", MINUS)
+
+
+_NOISE = 1e-15
+"""A difference of measured numbers below this is rounding of the machine, not a size."""
+
+
+def brief(value: float) -> str:
+    """A number of any size in four digits; what is only the machine's rounding is nought."""
+    return "0" if abs(value) < _NOISE else f"{value:.4g}"
 
 
 def between(pair: Any) -> str:

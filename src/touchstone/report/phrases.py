@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from touchstone.core import catalogue
-from touchstone.report.wording import clip
+from touchstone.report.reading import mapping, records
+from touchstone.report.wording import clip, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,3 +114,41 @@ def base_name(base: Any) -> str:
 def metric_name(metric: str) -> str:
     """A metric as it is written in a sentence."""
     return _METRICS.get(metric, clip(metric.replace("_", " "), 40))
+
+
+_RUNG = re.compile(r"(?P<kind>full|top-(?P<blocks>\d{1,3})(?P<gradual>-gradual)?)(?P<soup>\+soup)?")
+
+
+def recipe_words(candidate: str, study: Mapping[str, Any]) -> str:
+    """What the name of a built-in recipe stands for; empty for the user's own, and for names that speak for themselves."""
+    name = candidate.partition("@")[0]
+    rung = _RUNG.fullmatch(name)
+    if rung is None or _own(name, study):
+        return ""
+    if rung["kind"] == "full":
+        thawed = "the whole network thawed"
+    else:
+        thawed = "top block thawed" if rung["blocks"] == "1" else f"top {rung['blocks']} blocks thawed"
+    parts = [thawed + (", one after the other" if rung["gradual"] else "")]
+    return ", ".join([*parts, *(["mean of the seeds' weights"] if rung["soup"] else [])])
+
+
+def _own(name: str, study: Mapping[str, Any]) -> bool:
+    recipes = mapping(study.get("adapt")).get("recipes")
+    return name.removesuffix("+soup") in {str(recipe.get("name")) for recipe in records(recipes)}
+
+
+_NO_SPREAD = re.compile(r" \(between (\S+) and \1\)")
+_KEYS = {
+    form: _METRICS.get(key, key.replace("_", " "))
+    for key in _METRICS
+    for form in (key, key.replace("_", " "))
+    if _METRICS[key] != form
+}
+_KEY = re.compile(rf"\b(?:{'|'.join(sorted(map(re.escape, _KEYS), key=len, reverse=True))})(?= (?:is|[<>]=) )")
+
+
+def statement_of(finding: Mapping[str, Any], length: int = 600) -> str:
+    """What a finding says, as a sentence: metrics by their names, no interval that is a point."""
+    text = _NO_SPREAD.sub("", str(finding.get("statement") or ""))
+    return sentence(_KEY.sub(lambda found: _KEYS[found[0]], text), length)

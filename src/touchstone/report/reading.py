@@ -13,6 +13,8 @@ from touchstone.report.gallery import Gallery
 GRAVITY = ("blocker", "major", "minor", "info")
 NOT_MEASURED = "not measured by this version"
 TEST = "test"
+FOR_INFORMATION = "for_information"
+"""In the details of a finding on something that will not ship."""
 _DECIDED = ("pass", "fail", "not_applicable")
 
 
@@ -51,6 +53,21 @@ class Reading:
             return gravity, places.get(str(finding.get("check")), len(places))
 
         return sorted(records(self.evidence.get("findings")), key=order)
+
+    @cached_property
+    def deciding(self) -> list[Mapping[str, Any]]:
+        """The findings without those on what will not ship."""
+        return [finding for finding in self.findings if FOR_INFORMATION not in mapping(finding.get("details"))]
+
+    @cached_property
+    def aside(self) -> list[Mapping[str, Any]]:
+        """What was found about recipes and bases that were not chosen."""
+        return [finding for finding in self.findings if FOR_INFORMATION in mapping(finding.get("details"))]
+
+    @cached_property
+    def waived(self) -> list[Mapping[str, Any]]:
+        """What is carried openly under a waiver."""
+        return [finding for finding in self.findings if waiver_of(finding)]
 
     def of_check(self, check: str) -> list[Mapping[str, Any]]:
         """The findings of one check."""
@@ -132,6 +149,11 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def records(value: Any) -> list[Mapping[str, Any]]:
     """The mappings of a list."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, Sequence) else []
+
+
+def waiver_of(finding: Mapping[str, Any]) -> Any:
+    """The waiver that is in force for a finding, if any."""
+    return mapping(finding.get("details")).get("waiver")
 
 
 def is_unmeasured(finding: Mapping[str, Any]) -> bool:

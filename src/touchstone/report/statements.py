@@ -1,4 +1,7 @@
-"""Findings as a list to read: failed, in doubt, passed; the same check's further subjects folded under the gravest."""
+"""Findings as a list to read: failed, in doubt, passed; the same check's further subjects folded under the gravest.
+
+What was found about recipes and bases that will not ship is folded together, one line for each of them.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from touchstone.report import numerals
-from touchstone.report.phrases import SEVERITIES, phrase
-from touchstone.report.reading import Reading, mapping
-from touchstone.report.wording import clip, sentence
+from touchstone.report import carried, numerals
+from touchstone.report.phrases import SEVERITIES, base_name, phrase, statement_of
+from touchstone.report.reading import Reading, mapping, waiver_of
+from touchstone.report.wording import clip, counted, listed, sentence
 
 MOST_CHECKS = 60
 MOST_SUBJECTS = 30
@@ -54,15 +57,70 @@ class Group:
     n: int
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """One recipe or base that was not chosen, and what was found about it."""
+
+    name: str
+    summary: str
+    lines: Sequence[tuple[str, str, str]]
+    """Status, topic and statement of what failed or stayed open."""
+    more: int
+
+
+def asides(reading: Reading) -> list[Aside]:
+    """What was found about recipes and bases that will not ship, one entry each."""
+    shipped = str(mapping(reading.evidence.get("chosen")).get("base") or "")
+    by_name: dict[str, list[Mapping[str, Any]]] = {}
+    for finding in reading.aside:
+        by_name.setdefault(_short_name(str(finding.get("subject") or ""), shipped), []).append(finding)
+    return [_aside(name, found) for name, found in list(by_name.items())[:MOST_CHECKS]]
+
+
+def _short_name(subject: str, shipped: str) -> str:
+    """A recipe without the base that ships; a base or a recipe on another base by the last part of its path."""
+    recipe, _, base = subject.partition("@")
+    if not base or "/" in recipe:
+        return clip(base_name(subject) or subject, 80)
+    return clip(recipe if base == shipped else f"{recipe} on {base_name(base)}", 80)
+
+
+def _aside(name: str, found: Sequence[Mapping[str, Any]]) -> Aside:
+    failed = [finding for finding in found if finding.get("status") == "fail"]
+    passed = [finding for finding in found if finding.get("status") in ("pass", "not_applicable")]
+    doubts = [finding for finding in found if finding not in failed and finding not in passed]
+    counts = [
+        *([f"{len(failed):,} failed"] if failed else []),
+        *([f"{len(doubts):,} in doubt"] if doubts else []),
+        *([f"{n:,} passed"] if (n := sum(f.get("status") == "pass" for f in passed)) else []),
+    ]
+    lines = [
+        (
+            "noted" if finding in failed else "inconclusive",
+            phrase(str(finding.get("check"))).topic,
+            statement_of(finding),
+        )
+        for finding in [*failed, *doubts]
+    ]
+    return Aside(
+        name,
+        listed(counts) or counted(len(found), "finding"),
+        lines[:MOST_SUBJECTS],
+        max(0, len(lines) - MOST_SUBJECTS),
+    )
+
+
 def groups(reading: Reading) -> list[Group]:
-    """Failed, in doubt, failed without weight, passed; empty groups left out."""
-    grave = [finding for finding in reading.failed if finding.get("severity") in ("blocker", "major")]
-    light = [finding for finding in reading.failed if finding.get("severity") not in ("blocker", "major")]
+    """Failed, failed under a waiver, in doubt, failed without weight, passed; empty groups left out."""
+    failed = [finding for finding in reading.failed if finding in reading.deciding]
+    grave = [finding for finding in failed if finding.get("severity") in ("blocker", "major")]
+    light = [finding for finding in failed if finding.get("severity") not in ("blocker", "major")]
     kinds = (
-        ("fail", "Failed", grave),
-        ("inconclusive", "In doubt", reading.open),
+        ("fail", "Failed", [finding for finding in grave if not waiver_of(finding)]),
+        ("fail", "Failed, carried under a waiver", [finding for finding in grave if waiver_of(finding)]),
+        ("inconclusive", "In doubt", [finding for finding in reading.open if finding in reading.deciding]),
         ("noted", "Failed, but of little weight", light),
-        ("pass", "Passed", reading.passed),
+        ("pass", "Passed", [finding for finding in reading.passed if finding in reading.deciding]),
     )
     return [Group(status, title, _topics(found), len(found)) for status, title, found in kinds if found]
 
@@ -91,10 +149,10 @@ def statement(finding: Mapping[str, Any]) -> Statement:
         subject=clip(finding.get("subject") or "", 120),
         severity=severity if severity in SEVERITIES else "info",
         severity_words=SEVERITIES.get(severity, clip(severity, 20)),
-        text=sentence(finding.get("statement") or "", 900),
+        text=statement_of(finding, 900),
         measured=_measured(finding),
         remedy=sentence(finding.get("remedy") or "", 600),
-        waiver=_waiver(details.get("waiver")),
+        waiver=carried.told(waiver_of(finding)) if waiver_of(finding) else "",
         details=[
             (clip(key, 60), _detail(value)) for key, value in list(details.items())[:_MOST_DETAILS] if key != "waiver"
         ],
@@ -115,16 +173,13 @@ def _measured(finding: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _waiver(value: Any) -> str:
-    if not value:
-        return ""
-    facts = mapping(value)
-    if not facts:
-        return clip(value, 200)
-    return "; ".join(f"{clip(key, 30)}: {clip(fact, 120)}" for key, fact in facts.items())
-
-
 def _detail(value: Any) -> str:
+    if (
+        isinstance(value, list | tuple)
+        and value
+        and all(isinstance(item, Mapping) and "text" in item for item in value)
+    ):
+        return clip(" ".join(sentence(carried.obligation(item)) for item in value), 1200)
     if isinstance(value, list | tuple):
         shown = ", ".join(_short(item) for item in value[:_MOST_ITEMS])
         rest = len(value) - _MOST_ITEMS
@@ -142,7 +197,7 @@ def _short(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if numerals.is_number(value):
-        return numerals.count(value) if isinstance(value, int) else f"{value:.4g}"
+        return numerals.count(value) if isinstance(value, int) else numerals.brief(value)
     if isinstance(value, str):
         return clip(value, 120)
     return clip(json.dumps(value, ensure_ascii=False, default=str), 120)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from touchstone.report import numerals
-from touchstone.report.phrases import SMALLER_IS_BETTER, UNBOUNDED, candidate_name, metric_name, phrase
-from touchstone.report.reading import Reading, mapping
+from touchstone.core import catalogue
+from touchstone.report import carried, held, numerals
+from touchstone.report.asking import open_questions, undecided
+from touchstone.report.phrases import UNBOUNDED, candidate_name, metric_name, phrase, recipe_words, statement_of
+from touchstone.report.reading import Reading, mapping, waiver_of
 from touchstone.report.wording import capital, clip, counted, listed, sentence
 
 WORDS = {"ship": "Ship", "hold": "Hold", "reject": "Reject"}
@@ -36,7 +39,10 @@ class FirstScreen:
     told: Sequence[Told]
     beyond_doubt: Sequence[str]
     requirements: Sequence[tuple[str, str]]
-    """Status and sentence of each."""
+    """Status and sentence of each; missed and undecided first."""
+    requirements_met: Sequence[tuple[str, str]]
+    """The rest, all met, where there are many."""
+    requirements_note: str
     waived: Sequence[str]
     sign_off: str
     facts: Sequence[Told]
@@ -51,8 +57,7 @@ def first_screen(reading: Reading) -> FirstScreen:
         Told("In doubt", in_doubt(reading)),
         Told("What next", what_next(reading)),
     ]
-    asked = [f for f in reading.of_check("evaluate.requirements") if f.get("status") != "not_applicable"]
-    waived = [finding for finding in reading.findings if mapping(finding.get("details")).get("waiver")]
+    shown, folded = _requirements(reading)
     return FirstScreen(
         verdict=verdict,
         word=WORDS[verdict],
@@ -60,8 +65,13 @@ def first_screen(reading: Reading) -> FirstScreen:
         purpose=clip(reading.use.get("purpose") or "", 240),
         told=[part for part in parts if part.text or part.lines],
         beyond_doubt=beyond_doubt(reading),
-        requirements=[(str(f.get("status")), sentence(f.get("statement") or "", 300)) for f in asked[:12]],
-        waived=[f"{phrase(str(f.get('check'))).topic}: {sentence(f.get('statement') or '', 240)}" for f in waived[:10]],
+        requirements=shown,
+        requirements_met=folded,
+        requirements_note=_of_what(reading) if shown else "",
+        waived=[
+            f"{phrase(str(f.get('check'))).topic}: {statement_of(f, 240)} {carried.told(waiver_of(f))}"
+            for f in reading.waived[:10]
+        ],
         sign_off=sign_off(reading),
         facts=_facts(reading),
     )
@@ -72,6 +82,38 @@ _SETTLING = (
     "adapt.stability", "adapt.forgetting", "evaluate.calibration",
 )  # fmt: skip
 """Checks whose pass settles something that a reader worries about; references and requirements are told elsewhere."""
+
+
+_MOST_REQUIREMENTS = 12
+_MISSED_FIRST = {"fail": 0, "inconclusive": 1, "pass": 2}
+
+
+def _requirements(reading: Reading) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Every requirement of what would ship: what is shown at once, and the met ones beyond the first dozen."""
+    asked = [f for f in reading.of_check("evaluate.requirements") if f in reading.deciding]
+    asked = [f for f in asked if f.get("status") != "not_applicable"]
+    asked.sort(key=lambda finding: _MISSED_FIRST.get(str(finding.get("status")), 1))
+    told = [(str(f.get("status")), statement_of(f, 300)) for f in asked]
+    at_once = max(_MOST_REQUIREMENTS, sum(status != "pass" for status, _ in told))
+    return told[:at_once], told[at_once:]
+
+
+def _of_what(reading: Reading) -> str:
+    """Which model the requirements were held against, where scores elsewhere are means over seeds."""
+    seeds = _seeds(reading)
+    return f"Held against the model that is delivered; scores elsewhere are means over {seeds} seeds." if seeds else ""
+
+
+def _seeds(reading: Reading) -> int:
+    """Over how many seeds the chosen recipe's scores are means; 0 where there was one, or nobody says."""
+    found = [
+        mapping(f.get("details")).get("seeds")
+        for check in held.CHECKS.values()
+        for f in reading.of_check(check)
+        if f in reading.deciding
+    ]
+    told = [int(seeds) for seeds in found if numerals.is_number(seeds)]
+    return told[0] if told and told[0] > 1 else 0
 
 
 def beyond_doubt(reading: Reading) -> list[str]:
@@ -92,13 +134,9 @@ def headline(reading: Reading) -> str:
     """One sentence or two on why the verdict is what it is."""
     opening = _OPENING.get(reading.verdict, _OPENING["hold"])
     if reading.verdict == "ship":
-        undecided = _undecided(reading)
-        rest = (
-            f" {_number(undecided, 'question')} {'stays' if undecided == 1 else 'stay'} open, named below."
-            if undecided
-            else ""
-        )
-        return f"{opening} Nothing that was checked stands against it.{rest}"
+        n = _undecided(reading)
+        rest = f" {_number(n, 'question')} {'stays' if n == 1 else 'stay'} open, named below." if n else ""
+        return f"{opening} {_carried(reading) or 'Nothing of weight that was checked stands against it.'}{rest}"
     failed, undecided_phrases = [], []
     for check in reading.reasons:
         statuses = {f.get("status") for f in reading.of_check(check) if f.get("severity") in ("blocker", "major")}
@@ -108,7 +146,17 @@ def headline(reading: Reading) -> str:
             undecided_phrases.append(phrase(check).open)
     said = [capital(_some(failed)) + "."] if failed else []
     said += [f"Still open: {_some(undecided_phrases)}."] if undecided_phrases else []
-    return " ".join([opening, *said])
+    carried_openly = _carried(reading)
+    return " ".join([opening, *said, *([carried_openly] if carried_openly else [])])
+
+
+def _carried(reading: Reading) -> str:
+    """The serious failures that stand under a waiver, as a sentence."""
+    grave = [f for f in reading.waived if f.get("status") == "fail" and f.get("severity") in ("blocker", "major")]
+    if not grave:
+        return ""
+    verb = "stands and is" if len(grave) == 1 else "stand and are"
+    return f"{_number(len(grave), 'serious finding')} {verb} carried openly under a waiver: {carried.standing(grave)}."
 
 
 def how_good(reading: Reading) -> str:
@@ -119,12 +167,11 @@ def how_good(reading: Reading) -> str:
     if primary is None:
         return "No model was chosen, so there is no score to report."
     said = []
-    if accuracy is not None and numerals.is_number(accuracy.get("value")):
-        ends = numerals.interval(accuracy.get("interval"))
-        likely = f" (likely between {ends[0] * 100:.0f} and {ends[1] * 100:.0f})" if ends else ""
-        said.append(
-            f"Of 100 new examples like these it gets about {accuracy['value'] * 100:.0f} right{likely}{_where(reading)}."
-        )
+    guessing = _guesses(reading)
+    if guessing:
+        said.append(guessing)
+    elif accuracy is not None and numerals.is_number(accuracy.get("value")):
+        said.append(_of_a_hundred(reading, accuracy))
     if accuracy is not primary:
         name = metric_name(str(reading.metric))
         between = numerals.between(primary.get("interval"))
@@ -144,6 +191,37 @@ def _where(reading: Reading) -> str:
     )
 
 
+def _of_a_hundred(reading: Reading, accuracy: Mapping[str, Any]) -> str:
+    """Accuracy as a count, and which model gets it: the mean over seeds is not the model that is delivered."""
+    ends, seeds = numerals.interval(accuracy.get("interval")), _seeds(reading)
+    spread = f"likely between {ends[0] * 100:.0f} and {ends[1] * 100:.0f}" if ends else ""
+    of = f"the mean of {seeds} seeds" if seeds else ""
+    inside = ", ".join(part for part in (of, spread) if part)
+    who = "this recipe" if seeds else "it"
+    right = f"{accuracy['value'] * 100:.0f}"
+    said = f"Of 100 new examples like these {who} gets about {right} right{f' ({inside})' if inside else ''}{_where(reading)}."
+    delivered = mapping(_about_guessing(reading).get("details")).get("accuracy") if seeds else None
+    return f"{said} The model that is delivered got {delivered * 100:.1f} %." if numerals.is_number(delivered) else said
+
+
+def _about_guessing(reading: Reading) -> Mapping[str, Any]:
+    found = reading.of_check(held.CHECKS[held.GUESSING])
+    return next((finding for finding in found if finding in reading.deciding), {})
+
+
+def _guesses(reading: Reading) -> str:
+    """Said before any score of a model that does no better than guessing; empty for every other."""
+    if held.guessing(reading) != "fail":
+        return ""
+    share = mapping(_about_guessing(reading).get("details")).get("majority_accuracy")
+    alone = (
+        f": that alone is right in about {share * 100:.0f} of 100 examples like these"
+        if numerals.is_number(share)
+        else ""
+    )
+    return f"It is no better than always guessing the commonest class{alone}{_where(reading)}."
+
+
 _HUMBLE = {
     "majority": "guessing the commonest class",
     "non-transfer": "a simple model without pretraining",
@@ -156,66 +234,40 @@ _RICHER = "a probe that reads more layers of the frozen base, and that no plain 
 
 
 def better_than(reading: Reading) -> Told:
-    """The chosen candidate against each reference, a line each."""
+    """The chosen candidate against each reference, a line each, as the check on it found."""
     label = "Better than what"
     row = reading.chosen_row(reading.metric)
     if row is None:
         return Told(label, "")
-    metric = str(row.get("metric"))
-    versus = {str(name): mapping(difference) for name, difference in mapping(row.get("versus")).items()}
-    ordered = sorted(versus, key=lambda name: (list(_HUMBLE).index(name) if name in _HUMBLE else len(_HUMBLE), name))
     told = {**_HUMBLE, "linear-probe": _RICHER} if str(row.get("candidate")).startswith("last-layer@") else _HUMBLE
-    lines = []
-    for reference in ordered:
-        outcome, amount = _outcome(versus[reference], metric)
-        if outcome and reference != row.get("candidate"):
-            lines.append(
-                (
-                    _STATUS[outcome],
-                    f"{amount} {told.get(reference, clip(candidate_name(reference)))}{_ends(versus[reference], metric)}",
-                )
-            )
-    unit = (
-        "" if metric in UNBOUNDED or not lines else f"Points of {metric_name(metric)} out of 100, with 95 % intervals."
+    lines = [
+        (one.status, _line(one, told.get(one.reference, clip(candidate_name(one.reference)))))
+        for one in held.against(reading)
+        if one.interval is not None
+    ]
+    bounded = lines and str(row.get("metric")) not in UNBOUNDED
+    return Told(
+        label, "Points out of 100 of the score that is named, with 95 % intervals." if bounded else "", lines[:8]
     )
-    return Told(label, unit, lines[:8])
 
 
-_STATUS = {"better": "pass", "worse": "fail", "same": "inconclusive"}
-
-
-def _outcome(versus: Mapping[str, Any], metric: str) -> tuple[str | None, str]:
-    """better, same or worse, in words with the amount; None where there is no difference to speak of."""
-    ends = _better_is_plus(versus, metric)
-    if ends is None:
-        return None, ""
-    value, low, high = ends
-    outcome = "better" if low > 0 else "worse" if high < 0 else "same"
-    if outcome == "same":
-        return outcome, "Cannot be told apart from"
-    amount = "" if metric in UNBOUNDED else f"{_whole(abs(value))} points "
-    return outcome, f"{amount}{outcome} than" if amount else f"{capital(outcome)} than"
-
-
-def _ends(versus: Mapping[str, Any], metric: str) -> str:
-    ends = _better_is_plus(versus, metric)
-    if ends is None or metric in UNBOUNDED:
-        return ""
-    _, low, high = ends
-    if low <= 0 <= high:
-        return f" ({numerals.points(low)} to {numerals.points(high)})"
+def _line(one: held.Held, reference: str) -> str:
+    """``3.7 points of macro F1 better than the frozen base (2.1 to 5.3)``."""
+    assert one.interval is not None
+    low, high = one.interval
+    if one.ahead == "same":
+        score = f"points of {metric_name(one.metric)}"
+        ends = "" if one.metric in UNBOUNDED else f" ({numerals.points(low)} to {numerals.points(high)} {score})"
+        if one.status == "pass":
+            return f"Better than {reference}"
+        return f"{'Not better than' if one.status == 'fail' else 'Cannot be told apart from'} {reference}{ends}"
     near, far = sorted((abs(low), abs(high)))
-    return f" ({_whole(near)} to {_whole(far)})"
-
-
-def _better_is_plus(versus: Mapping[str, Any], metric: str) -> tuple[float, float, float] | None:
-    """Difference and its interval, turned so that plus is better."""
-    difference, ends = versus.get("difference"), numerals.interval(versus.get("interval"))
-    if not numerals.is_number(difference) or ends is None:
-        return None
-    sign = -1 if metric in SMALLER_IS_BETTER else 1
-    low, high = sorted((sign * ends[0], sign * ends[1]))
-    return sign * difference, low, high
+    bounded = one.metric not in UNBOUNDED
+    amount = f"{_whole(abs(one.value))} points of {metric_name(one.metric)} " if bounded else ""
+    ends = f" ({_whole(near)} to {_whole(far)})" if bounded else ""
+    if one.why_not:
+        return capital(f"{amount}above {reference}{ends}, which does not count: {one.why_not}")
+    return capital(f"{amount}{one.ahead} than {reference}{ends}")
 
 
 def _whole(fraction: float) -> str:
@@ -226,10 +278,7 @@ def _whole(fraction: float) -> str:
 
 def in_doubt(reading: Reading) -> str:
     """The first open question, and how many more there are."""
-    questions = [sentence(question) for question in reading.gallery.open_questions]
-    if not questions:
-        grave = [f for f in reading.open if f.get("severity") in ("blocker", "major")]
-        questions = [sentence(f.get("statement")) for f in grave]
+    questions = open_questions(reading) or [statement_of(f) for f in undecided(reading)]
     if not questions:
         return "Nothing of weight." if reading.findings else ""
     more = max(_undecided(reading), len(questions)) - 1
@@ -240,23 +289,48 @@ def in_doubt(reading: Reading) -> str:
 
 def _undecided(reading: Reading) -> int:
     """How many questions of weight are open: one for each check, whatever the number of its subjects."""
-    return len({f.get("check") for f in reading.open if f.get("severity") in ("blocker", "major")})
+    return len({f.get("check") for f in undecided(reading)})
 
 
 def what_next(reading: Reading) -> str:
     """The next cheapest step: as the run says it, else the remedy of the gravest failed finding."""
     gallery = reading.gallery
-    said = [sentence(line) for line in (gallery.common_cause, gallery.next_step) if line]
+    said = [sentence(_named(line)) for line in (gallery.common_cause, gallery.next_step) if line]
     if said:
         return " ".join(said)
     path = gallery.model_path or mapping(reading.evidence.get("chosen")).get("path")
     ready = (
         f"The model is ready in {clip(path)}; keep this page with it. " if reading.verdict == "ship" and path else ""
     )
-    for finding in [*reading.failed, *reading.open]:
-        if finding.get("severity") in ("blocker", "major") and finding.get("remedy"):
-            return f"{ready}{sentence(finding['remedy'])}"
-    return ready.strip()
+    failed = [f for f in reading.failed if f.get("severity") in ("blocker", "major") and not waiver_of(f)]
+    remedies = [sentence(f["remedy"]) for f in failed if f.get("remedy")]
+    remedies += [_before_it_ends(reading)]
+    remedies += [sentence(f["remedy"]) for f in undecided(reading) if f.get("remedy")]
+    return f"{ready}{next(filter(None, remedies), '')}".strip()
+
+
+def _before_it_ends(reading: Reading) -> str:
+    """What is to be mended before the first waiver ends."""
+    ending = [f for f in reading.waived if mapping(waiver_of(f)).get("until") and f.get("remedy")]
+    if not ending:
+        return ""
+    first = min(ending, key=lambda finding: str(mapping(waiver_of(finding))["until"]))
+    day = clip(mapping(waiver_of(first))["until"], 10)
+    return sentence(f"To be settled before the waiver ends on {day}: {first['remedy']}", 900)
+
+
+_IDS = re.compile(r"\b[a-z]+\.[a-z_]+\b")
+_TOGETHER = re.compile(r"Likely common cause of (?P<checks>[a-z_., ]+): (?P<cause>.+)")
+
+
+def _named(line: str) -> str:
+    """The same sentence in plain words: many checks are counted, a few are named by their topics."""
+    known = catalogue.rows()
+    together = _TOGETHER.fullmatch(line)
+    if together:
+        ids = [id for id in _IDS.findall(together["checks"]) if id in known]
+        line = f"A likely common cause of {counted(len(ids), 'failure')}: {together['cause']}" if len(ids) > 3 else line
+    return _IDS.sub(lambda found: f"“{phrase(found[0]).topic}”" if found[0] in known else found[0], line)
 
 
 def sign_off(reading: Reading) -> str:
@@ -274,13 +348,18 @@ def _facts(reading: Reading) -> list[Told]:
     facts = [
         ("For", clip(use.get("use") or "", 60)),
         ("Owner", clip(use.get("owner") or "", 80)),
-        ("Model", clip(candidate_name(str(chosen["candidate"])), 60) if chosen.get("candidate") else ""),
+        ("Model", _model(reading, str(chosen["candidate"])) if chosen.get("candidate") else ""),
         ("Base", clip(chosen.get("base") or "", 80)),
         ("Sign-off", sign_off(reading)),
         ("Took", numerals.duration(cost["seconds"]) if cost.get("seconds") else ""),
         ("Date", clip(reading.gallery.made_on or "", 30)),
     ]
     return [Told(label, text) for label, text in facts if text]
+
+
+def _model(reading: Reading, candidate: str) -> str:
+    name, words = clip(candidate_name(candidate), 60), recipe_words(candidate, reading.study)
+    return f"{name} ({words})" if words else name
 
 
 def _some(phrases: list[str]) -> str:
@@ -291,5 +370,9 @@ def _some(phrases: list[str]) -> str:
 
 def _number(n: int, noun: str) -> str:
     """A count that begins a sentence: ``Two further questions``."""
-    words = {1: "One", 2: "Two", 3: "Three", 4: "Four", 5: "Five"}
+    words = dict(
+        enumerate(
+            ["One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve"], 1
+        )
+    )
     return f"{words.get(n, f'{n:,}')} {noun}{'' if n == 1 else 's'}"
