@@ -80,7 +80,9 @@ def _mark(
     likeness = np.einsum("nbp,bp->nb", blocks, mean) / (np.sqrt(energy) * length + 1.0)
     aucs = _aucs(likeness[~half], members[~half])
     added = (energy[members].mean(axis=0) + 1.0) / (energy[~members].mean(axis=0) + 1.0)
-    best = int(np.argmax(aucs * np.sqrt(repeated) + (added >= least)))
+    # of blocks that tell equally well the middle of the sign, not its halo
+    middle = 0.01 * np.log(np.maximum(added, 1.0)) if least else 0.0
+    best = int(np.argmax(aucs * np.sqrt(repeated) + (added >= least) + middle))
     apart = _apart(best, len(aucs))
     own = (repeated >= _OWN) & (repeated >= 3 * elsewhere) & (added > max(1.0, added[best] / _FAR))
     return Mark(

@@ -21,6 +21,8 @@ _MOST = 400
 """Words of a text that are looked at."""
 _RANKED = 20
 """Words of a class that are looked at, the most frequent first."""
+_PHRASE = 4
+"""Words between the first and the last of a phrase, at most."""
 TRIM = "\"'“”‘’.,;:!?()…"
 _START, _END = "\n^", "\n$"
 EDGES = ("first word", "last word", "first two words", "last two words")
@@ -115,7 +117,8 @@ def telling_tokens(
                 beside = [other for _, other in ranked[:50] if other != word and _together(other, has, sets)]
                 after = next((h for h, other in ranked[rank + 1 : 50] if other not in beside), 0)
                 members = np.flatnonzero(has & (labels == label)).tolist()
-                spans = [_spans(where, word, beside, seen[i]) for i in members]
+                phrase = [other for other in beside if _one_phrase(word, other, [seen[i] for i in members])]
+                spans = [_spans(where, word, phrase, seen[i]) for i in members]
                 seam = pairs.seam(members, spans, np.flatnonzero(labels == label).tolist())
                 fixed = 1.0 if where != "word" else _fixed([seen[i] for i in members], word)
                 found.append(Token(
@@ -155,6 +158,15 @@ def _together(other: str, with_it: NDArray[np.bool_], sets: Sequence[set[str]]) 
     """Whether two words nearly always stand in the same texts: parts of one phrase."""
     has = np.array([other in words for words in sets])
     return bool((has & with_it).sum() >= 0.9 * (has | with_it).sum())
+
+
+def _one_phrase(word: str, other: str, texts: Sequence[Sequence[str]]) -> bool:
+    """Whether two words stand at one small distance in nearly all texts, rather than anywhere in the same texts."""
+    if " " in word:
+        return False
+    steps = Counter(one.index(other) - one.index(word) for one in texts if other in one and word in one)
+    step, count = steps.most_common(1)[0] if steps else (0, 0)
+    return 0 < abs(step) <= _PHRASE and count >= 0.9 * len(texts)
 
 
 def _spans(where: str, word: str, beside: Sequence[str], words: Sequence[str]) -> list[tuple[int, int]]:

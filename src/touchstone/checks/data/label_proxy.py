@@ -254,10 +254,15 @@ class LabelProxy(Check):
         place = f"{('upper', 'middle', 'lower')[min(row // 3, 2)]} {('left', 'middle', 'right')[min(column // 3, 2)]}"
         members = np.flatnonzero(examples.labels == mark.klass)
         shown = members[np.argsort(-mark.scores[members], kind="stable")][:_SHOWN]
+        rest = (
+            f"where the rest of the picture reaches {mark.next_auc:.2f}"
+            if self._stands_out(mark)
+            else "and nothing else in the pictures repeats itself as it does"
+        )
         return _Proxy(
             "a sign at one place",
             f"The same sign stands at one place ({place}) of the pictures of `{classes[mark.klass]}`: it makes up {percent(mark.repeated)} of the fine "
-            f"structure there and tells the class with an area under the curve of {mark.auc:.2f}, where the rest of the picture reaches {mark.next_auc:.2f}.",
+            f"structure there and tells the class with an area under the curve of {mark.auc:.2f}, {rest}.",
             mark.auc, None, self.thresholds["mark_auc"], tuple(examples.names[i] for i in shown),
         )  # fmt: skip
 
