@@ -27,8 +27,6 @@ from touchstone.registry.lineage import find
 from touchstone.registry.products import Product, models_of, register
 from touchstone.registry.verify import verify
 
-TODAY = datetime.now(UTC).date()
-
 
 @pytest.fixture(autouse=True, params=KINDS)
 def state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -43,6 +41,11 @@ def state(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     with fresh_database() as url:
         monkeypatch.setenv(recording.VARIABLE, url)
         yield
+
+
+def today_and(days: int) -> date:
+    """So many days from now: asked at the moment of use, for tests may run past midnight."""
+    return datetime.now(UTC).date() + timedelta(days=days)
 
 
 def recorded(folder: Path, **more: Any) -> Path:
@@ -146,7 +149,7 @@ def test_an_approval_falls_when_the_policy_file_changes(tmp_path: Path) -> None:
 
 def test_an_approval_runs_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = recorded(tmp_path / "s")
-    sign(run, as_("bob"), "approve", until=TODAY + timedelta(days=5))
+    sign(run, as_("bob"), "approve", until=today_and(5))
     _travel(monkeypatch, days=6)
     judge_again(run)
     assert verdict(run) == ("hold", ["govern.signoff"])
@@ -175,9 +178,7 @@ def test_a_waiver_is_carried_openly_until_its_end(tmp_path: Path, monkeypatch: p
     run = recorded(tmp_path / "s", failed=[SLICES])
     sign(run, as_("bob"), "approve")
     assert verdict(run) == ("hold", ["evaluate.slices"])
-    waive(
-        run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=30), control="a person looks"
-    )
+    waive(run, as_("eve", "compliance"), ("evaluate.slices", None), today_and(30), control="a person looks")
     assert verdict(run) == ("ship", [])
     waived = next(f for f in evidence(run)["findings"] if f["check"] == "evaluate.slices")
     assert (waived["status"], waived["details"]["waiver"]["by"]) == ("fail", "eve")
@@ -204,21 +205,21 @@ def test_a_waiver_is_carried_openly_until_its_end(tmp_path: Path, monkeypatch: p
 def test_a_waiver_is_refused(tmp_path: Path, who: str, role: str, check: str, days: int, said: str) -> None:
     run = recorded(tmp_path / "s", failed=[SLICES])
     with pytest.raises(InputError, match=said):
-        waive(run, as_(who, role), (check, None), TODAY + timedelta(days=days))
+        waive(run, as_(who, role), (check, None), today_and(days))
     assert "waiver" not in json.dumps(evidence(run))
 
 
 def test_a_waiver_is_renewed_once(tmp_path: Path) -> None:
     run = recorded(tmp_path / "s", failed=[SLICES])
     for days in (10, 20):
-        waive(run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=days))
+        waive(run, as_("eve", "compliance"), ("evaluate.slices", None), today_and(days))
     with pytest.raises(InputError, match="renewed"):
-        waive(run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=30))
+        waive(run, as_("eve", "compliance"), ("evaluate.slices", None), today_and(30))
 
 
 def test_at_home_one_person_may_waive_and_it_is_marked(tmp_path: Path) -> None:
     run = recorded(tmp_path / "s", use="research", failed=[SLICES])
-    waive(run, as_("ann", "owner"), ("evaluate.slices", "camera=east"), date.fromordinal(TODAY.toordinal() + 9))
+    waive(run, as_("ann", "owner"), ("evaluate.slices", "camera=east"), today_and(9))
     assert verdict(run) == ("ship", [])
     assert next(f for f in evidence(run)["findings"] if f["check"] == "evaluate.slices")["details"]["waiver"][
         "self_signed"
@@ -246,20 +247,20 @@ def test_a_role_that_belongs_to_somebody_is_delegated_with_an_end(tmp_path: Path
         with registry.writing() as writer:
             roles.grant(writer, "reviewer", "eve", "root", None)
         with pytest.raises(InputError, match="does not hold"), registry.writing() as writer:
-            roles.grant(writer, "reviewer", "mallory", "mallory", TODAY)
+            roles.grant(writer, "reviewer", "mallory", "mallory", today_and(0))
         with pytest.raises(InputError, match="has an end"), registry.writing() as writer:
             roles.grant(writer, "reviewer", "bob", "eve", None)
     with pytest.raises(InputError, match="does not hold the role reviewer"):
         sign(run, as_("bob", "reviewer"), "approve")
     with Registry.open(recording.place()) as registry, registry.writing() as writer:
-        roles.grant(writer, "reviewer", "bob", "eve", TODAY + timedelta(days=3))
+        roles.grant(writer, "reviewer", "bob", "eve", today_and(3))
     sign(run, as_("bob", "reviewer"), "approve")
 
 
 def test_a_delegate_of_the_author_is_not_somebody_else(tmp_path: Path) -> None:
     run = recorded(tmp_path / "s")
     with Registry.open(recording.place()) as registry:
-        for to, by, until in (("ann", "ann", None), ("bob", "ann", TODAY)):
+        for to, by, until in (("ann", "ann", None), ("bob", "ann", today_and(0))):
             with registry.writing() as writer:
                 roles.grant(writer, "owner", to, by, until)
     sign(run, as_("bob"), "approve")
@@ -269,7 +270,7 @@ def test_a_delegate_of_the_author_is_not_somebody_else(tmp_path: Path) -> None:
 def test_a_hostile_reason_is_kept_and_breaks_no_page(tmp_path: Path) -> None:
     run = recorded(tmp_path / "s", failed=[SLICES])
     reason = "<script>alert(1)</script> \x1b[2J '; DROP TABLE event; -- \u202e"
-    waive(run, Person("compliance", reason, "eve"), ("evaluate.slices", None), TODAY + timedelta(days=3))
+    waive(run, Person("compliance", reason, "eve"), ("evaluate.slices", None), today_and(3))
     assert "<script>alert(1)" not in (run / "report.html").read_text(encoding="utf-8")
     with Registry.open(recording.place()) as registry:
         assert verify(registry).whole
@@ -324,10 +325,10 @@ def test_two_people_who_sign_at_once_both_count(tmp_path: Path) -> None:
 
 def test_the_review_date_is_the_day_on_which_the_first_sign_off_or_waiver_ends(tmp_path: Path) -> None:
     run = recorded(tmp_path / "s", failed=[SLICES])
-    sign(run, as_("bob"), "approve", until=TODAY + timedelta(days=50))
-    waive(run, as_("eve", "compliance"), ("evaluate.slices", None), TODAY + timedelta(days=20))
+    sign(run, as_("bob"), "approve", until=today_and(50))
+    waive(run, as_("eve", "compliance"), ("evaluate.slices", None), today_and(20))
     record = json.loads((run / "decision.json").read_text(encoding="utf-8"))
-    assert record["review"] == (TODAY + timedelta(days=20)).isoformat()
+    assert record["review"] == today_and(20).isoformat()
     assert record["review"] in (run / "decision.md").read_text(encoding="utf-8")
 
 
@@ -404,5 +405,5 @@ def test_an_amendment_of_an_amendment_is_held_against_the_first_plan(tmp_path: P
     assert verdict(third) == ("hold", ["evaluate.requirements"])
     sign(third, as_("bob"), "approve")
     assert verdict(third) == ("hold", ["evaluate.requirements"])
-    waive(third, as_("eve", "compliance"), ("evaluate.requirements", None), TODAY + timedelta(days=9))
+    waive(third, as_("eve", "compliance"), ("evaluate.requirements", None), today_and(9))
     assert verdict(third) == ("ship", [])

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.finding import FOR_INFORMATION, Finding, Severity, Status
 from touchstone.core.measures import LAST_LAYER, Candidate
 
 
@@ -36,7 +36,7 @@ class JudgedCheck(Check):
 
 def for_information(finding: Finding, why: str) -> Finding:
     """The same finding about something that will not ship: it informs and never decides."""
-    details = {**finding.details, "for_information": why}
+    details = {**finding.details, FOR_INFORMATION: why}
     if finding.status in (Status.FAIL, Status.INCONCLUSIVE) and finding.severity is not Severity.INFO:
         details["severity_if_chosen"] = str(finding.severity)
     return replace(finding, severity=Severity.INFO, details=details)

@@ -9,6 +9,9 @@ from typing import Any
 
 from touchstone.core.interval import Interval
 
+FOR_INFORMATION = "for_information"
+"""Key in ``details`` of a finding that speaks of something that will not ship: no policy makes it count."""
+
 
 class Status(StrEnum):
     """What a check found."""

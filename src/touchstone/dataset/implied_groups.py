@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from touchstone.dataset.columns import GROUPS, TIMES
@@ -35,7 +36,7 @@ class Implied:
     first: tuple[str, ...]
     second: tuple[str, ...]
 
-    @property
+    @cached_property
     def shared(self) -> set[str]:
         """Values on both sides; an empty one is no group."""
         return (set(self.first) & set(self.second)) - {""}

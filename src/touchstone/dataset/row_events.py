@@ -37,7 +37,7 @@ def tell_rows_apart(raws: Mapping[str, Raw], contents: dict[str, Content]) -> li
             if group.startswith(f"({name} row "):  # names no group
                 group = ""
             if moment or group:
-                found[i] = digest.of_data([one, moment, group]).partition(":")[2]
+                found[i] = _apart(one, moment, group)
         contents[name] = replace(contents[name], digests=tuple(found))
     counts = Counter(one for name in names for one in contents[name].digests)
     repeated = {one for one, count in counts.items() if count > 1}
@@ -45,15 +45,17 @@ def tell_rows_apart(raws: Mapping[str, Raw], contents: dict[str, Content]) -> li
     if not repeated or pairs > _most_by_chance([row for name in names for row in raws[name].inputs]):
         return []
     for name in names:
-        apart = [
-            digest.of_data([one, name, i]).partition(":")[2] if one in repeated else one
-            for i, one in enumerate(contents[name].digests)
-        ]
+        apart = [_apart(one, name, i) if one in repeated else one for i, one in enumerate(contents[name].digests)]
         contents[name] = replace(contents[name], digests=tuple(apart))
     return [
         f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} of rows agree in every column, no more than chance brings where so many "
         "rows nearly agree; they are not counted as copies, as these columns cannot tell such rows apart"
     ]
+
+
+def _apart(content: str, *marks: str | int) -> str:
+    """A content of its own for a row that something tells apart."""
+    return digest.of_data([content, *marks]).removeprefix("sha256:")
 
 
 def _most_by_chance(rows: Sequence[Mapping[str, object]]) -> int:

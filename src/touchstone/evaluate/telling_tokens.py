@@ -114,7 +114,10 @@ def telling_tokens(
                 if hits < least_recall * counts[label]:
                     break
                 has = np.array([word in one for one in sets])
-                beside = [other for _, other in ranked[:50] if other != word and _together(other, has, sets)]
+                beside = [
+                    other for _, other in ranked[:50]
+                    if other != word and _may_be_together(holders[other], holders[word]) and _together(other, has, sets)
+                ]  # fmt: skip
                 after = next((h for h, other in ranked[rank + 1 : 50] if other not in beside), 0)
                 members = np.flatnonzero(has & (labels == label)).tolist()
                 phrase = [other for other in beside if _one_phrase(word, other, [seen[i] for i in members])]
@@ -154,10 +157,18 @@ def _precise(
     ]
 
 
+_OVERLAP = 0.9
+
+
+def _may_be_together(a: int, b: int) -> bool:
+    """Whether words that stand in so many texts can share nine in ten of them at all."""
+    return min(a, b) >= _OVERLAP * max(a, b)
+
+
 def _together(other: str, with_it: NDArray[np.bool_], sets: Sequence[set[str]]) -> bool:
     """Whether two words nearly always stand in the same texts: parts of one phrase."""
     has = np.array([other in words for words in sets])
-    return bool((has & with_it).sum() >= 0.9 * (has | with_it).sum())
+    return bool((has & with_it).sum() >= _OVERLAP * (has | with_it).sum())
 
 
 def _one_phrase(word: str, other: str, texts: Sequence[Sequence[str]]) -> bool:

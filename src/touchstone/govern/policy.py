@@ -18,11 +18,9 @@ from pathlib import Path
 
 from touchstone.core import digest
 from touchstone.core.errors import PolicyError
-from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.finding import FOR_INFORMATION, Finding, Severity, Status
 from touchstone.govern.policy_file import read
 
-FOR_INFORMATION = "for_information"
-"""Key in ``details`` of a finding that speaks of something that will not ship: no policy makes it count."""
 UNMEASURED = "unmeasured"
 """Key in ``details`` of a finding of a check that this version only names."""
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from touchstone.core import catalogue
-from touchstone.core.finding import Finding, Severity, Status
-from touchstone.govern.policy import FOR_INFORMATION, UNMEASURED
+from touchstone.core.finding import FOR_INFORMATION, Finding, Severity, Status
+from touchstone.govern.policy import UNMEASURED
 
 _GRAVITY = {severity: place for place, severity in enumerate(Severity)}
 _NO_COST_KNOWN = float("inf")

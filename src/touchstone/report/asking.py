@@ -7,7 +7,7 @@ from typing import Any
 
 from touchstone.core import catalogue
 from touchstone.report import numerals
-from touchstone.report.reading import FOR_INFORMATION, GRAVITY, Reading, mapping, waiver_of
+from touchstone.report.reading import GRAVITY, Reading, decides, mapping, waiver_of
 from touchstone.report.wording import capital, sentence
 
 MOST = 12
@@ -34,7 +34,7 @@ def undecided(reading: Reading) -> list[Mapping[str, Any]]:
     found = [
         finding for finding in reading.open
         if finding.get("severity") in ("blocker", "major") and not waiver_of(finding)
-        and FOR_INFORMATION not in mapping(finding.get("details"))
+        and decides(finding)
     ]  # fmt: skip
     return sorted(found, key=_order)
 

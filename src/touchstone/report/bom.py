@@ -17,7 +17,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from touchstone.core import digest
-from touchstone.report.reading import mapping, records
+from touchstone.report.reading import decides, mapping, records
 from touchstone.report.wording import clip
 
 Version = Literal["1.6", "1.7"]
@@ -284,7 +284,7 @@ def _limits(evidence: Mapping[str, Any]) -> list[str]:
     """What failed and what is open, in the words of the findings."""
     found = [
         f for f in records(evidence.get("findings"))
-        if "for_information" not in mapping(f.get("details"))
+        if decides(f)
         and (f.get("status") == "fail" or (f.get("status") == "inconclusive" and f.get("severity") in ("blocker", "major")))
     ]  # fmt: skip
     return [clip(f"{f.get('check')} ({f.get('subject')}): {f.get('statement')}", 600) for f in found[:100]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from touchstone.report import numerals
 from touchstone.report.phrases import SMALLER_IS_BETTER
-from touchstone.report.reading import FOR_INFORMATION, Reading, mapping
+from touchstone.report.reading import Reading, decides, mapping
 
 GUESSING = "majority"
 CHECKS = {
@@ -60,7 +60,7 @@ def against(reading: Reading) -> list[Held]:
 def _finding(reading: Reading, reference: str) -> Mapping[str, Any]:
     """What the check says of the chosen candidate; empty where it says nothing or does not apply."""
     check = CHECKS.get(reference, "")
-    spoken = (f for f in reading.of_check(check) if FOR_INFORMATION not in mapping(f.get("details")))
+    spoken = filter(decides, reading.of_check(check))
     return next((f for f in spoken if f.get("status") != "not_applicable"), {})
 
 

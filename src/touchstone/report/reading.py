@@ -8,13 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from touchstone.core import catalogue, digest
+from touchstone.core.finding import FOR_INFORMATION
 from touchstone.report.gallery import Gallery
 
 GRAVITY = ("blocker", "major", "minor", "info")
 NOT_MEASURED = "not measured by this version"
 TEST = "test"
-FOR_INFORMATION = "for_information"
-"""In the details of a finding on something that will not ship."""
 _DECIDED = ("pass", "fail", "not_applicable")
 
 
@@ -55,14 +54,9 @@ class Reading:
         return sorted(records(self.evidence.get("findings")), key=order)
 
     @cached_property
-    def deciding(self) -> list[Mapping[str, Any]]:
-        """The findings without those on what will not ship."""
-        return [finding for finding in self.findings if FOR_INFORMATION not in mapping(finding.get("details"))]
-
-    @cached_property
     def aside(self) -> list[Mapping[str, Any]]:
         """What was found about recipes and bases that were not chosen."""
-        return [finding for finding in self.findings if FOR_INFORMATION in mapping(finding.get("details"))]
+        return [finding for finding in self.findings if not decides(finding)]
 
     @cached_property
     def waived(self) -> list[Mapping[str, Any]]:
@@ -149,6 +143,11 @@ def mapping(value: Any) -> Mapping[str, Any]:
 def records(value: Any) -> list[Mapping[str, Any]]:
     """The mappings of a list."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, Sequence) else []
+
+
+def decides(finding: Mapping[str, Any]) -> bool:
+    """Whether a finding speaks of what would ship, rather than for information of what was not chosen."""
+    return FOR_INFORMATION not in mapping(finding.get("details"))
 
 
 def waiver_of(finding: Mapping[str, Any]) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from touchstone.report import carried, numerals
 from touchstone.report.phrases import SEVERITIES, base_name, phrase, statement_of
-from touchstone.report.reading import Reading, mapping, waiver_of
+from touchstone.report.reading import Reading, decides, mapping, waiver_of
 from touchstone.report.wording import clip, counted, listed, sentence
 
 MOST_CHECKS = 60
@@ -112,15 +112,15 @@ def _aside(name: str, found: Sequence[Mapping[str, Any]]) -> Aside:
 
 def groups(reading: Reading) -> list[Group]:
     """Failed, failed under a waiver, in doubt, failed without weight, passed; empty groups left out."""
-    failed = [finding for finding in reading.failed if finding in reading.deciding]
+    failed = list(filter(decides, reading.failed))
     grave = [finding for finding in failed if finding.get("severity") in ("blocker", "major")]
     light = [finding for finding in failed if finding.get("severity") not in ("blocker", "major")]
     kinds = (
         ("fail", "Failed", [finding for finding in grave if not waiver_of(finding)]),
         ("fail", "Failed, carried under a waiver", [finding for finding in grave if waiver_of(finding)]),
-        ("inconclusive", "In doubt", [finding for finding in reading.open if finding in reading.deciding]),
+        ("inconclusive", "In doubt", list(filter(decides, reading.open))),
         ("noted", "Failed, but of little weight", light),
-        ("pass", "Passed", [finding for finding in reading.passed if finding in reading.deciding]),
+        ("pass", "Passed", list(filter(decides, reading.passed))),
     )
     return [Group(status, title, _topics(found), len(found)) for status, title, found in kinds if found]
 

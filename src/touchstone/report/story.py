@@ -11,7 +11,7 @@ from touchstone.core import catalogue
 from touchstone.report import carried, held, numerals
 from touchstone.report.asking import open_questions, undecided
 from touchstone.report.phrases import UNBOUNDED, candidate_name, metric_name, phrase, recipe_words, statement_of
-from touchstone.report.reading import Reading, mapping, waiver_of
+from touchstone.report.reading import Reading, decides, mapping, waiver_of
 from touchstone.report.wording import capital, clip, counted, listed, sentence
 
 WORDS = {"ship": "Ship", "hold": "Hold", "reject": "Reject"}
@@ -90,8 +90,8 @@ _MISSED_FIRST = {"fail": 0, "inconclusive": 1, "pass": 2}
 
 def _requirements(reading: Reading) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Every requirement of what would ship: what is shown at once, and the met ones beyond the first dozen."""
-    asked = [f for f in reading.of_check("evaluate.requirements") if f in reading.deciding]
-    asked = [f for f in asked if f.get("status") != "not_applicable"]
+    spoken = filter(decides, reading.of_check("evaluate.requirements"))
+    asked = [f for f in spoken if f.get("status") != "not_applicable"]
     asked.sort(key=lambda finding: _MISSED_FIRST.get(str(finding.get("status")), 1))
     told = [(str(f.get("status")), statement_of(f, 300)) for f in asked]
     at_once = max(_MOST_REQUIREMENTS, sum(status != "pass" for status, _ in told))
@@ -109,8 +109,7 @@ def _seeds(reading: Reading) -> int:
     found = [
         mapping(f.get("details")).get("seeds")
         for check in held.CHECKS.values()
-        for f in reading.of_check(check)
-        if f in reading.deciding
+        for f in filter(decides, reading.of_check(check))
     ]
     told = [int(seeds) for seeds in found if numerals.is_number(seeds)]
     return told[0] if told and told[0] > 1 else 0
@@ -206,7 +205,7 @@ def _of_a_hundred(reading: Reading, accuracy: Mapping[str, Any]) -> str:
 
 def _about_guessing(reading: Reading) -> Mapping[str, Any]:
     found = reading.of_check(held.CHECKS[held.GUESSING])
-    return next((finding for finding in found if finding in reading.deciding), {})
+    return next(filter(decides, found), {})
 
 
 def _guesses(reading: Reading) -> str:

@@ -221,9 +221,10 @@ def by_heart(context: Context, candidate: Candidate) -> Heart | None:
 
 def _fisher(right: int, n: int, other_right: int, other_n: int) -> float:
     """One-sided p-value that the first share is the larger one by chance."""
-    from scipy.stats import hypergeom  # type: ignore[import-untyped]
+    from scipy.stats import fisher_exact  # type: ignore[import-untyped]
 
-    return float(hypergeom.sf(right - 1, n + other_n, right + other_right, n))
+    table = [[right, n - right], [other_right, other_n - other_right]]
+    return float(fisher_exact(table, alternative="greater").pvalue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Duplicates(Check):
         exact, conflicting = _exact(examples)
         near = _near(examples, data.near)
         torn = _two_labels(examples, near)
-        sure = [pair for pair in torn if self._beyond_doubt(examples, pair)]
+        sure = self._beyond_doubt(examples, torn)
         conflicting |= {name for a, b, _, _ in sure for name in (a, b)}
         repeated = {b for _, b, _, _ in exact} | {b for _, b, _, _ in near}
         if not repeated:
@@ -80,14 +80,14 @@ class Duplicates(Check):
             near_with_two_labels=len(torn), near_beyond_doubt=len(sure), **_limits(data),
         )  # fmt: skip
 
-    def _beyond_doubt(self, examples: Examples, pair: _Pair) -> bool:
-        """Whether a near copy is the same picture for certain, or the same letters and figures."""
-        first, second, kind, score = pair
+    def _beyond_doubt(self, examples: Examples, pairs: list[_Pair]) -> list[_Pair]:
+        """The near copies that are the same picture for certain, or the same letters and figures."""
         if examples.task == "image-classification":
-            return kind == "near" and score >= self.thresholds["same_picture"]
-        place = {name: i for i, name in enumerate(examples.names)}
-        one, other = (_letters(examples.inputs[place[name]]) for name in (first, second))
-        return bool(one) and one == other
+            least = self.thresholds["same_picture"]
+            return [pair for pair in pairs if pair[2] == "near" and pair[3] >= least]
+        named = {name for pair in pairs for name in pair[:2]}
+        letters = {name: _letters(examples.inputs[i]) for i, name in enumerate(examples.names) if name in named}
+        return [pair for pair in pairs if letters[pair[0]] and letters[pair[0]] == letters[pair[1]]]
 
 
 def _statement(
@@ -159,11 +159,11 @@ def _two_labels(examples: Examples, near: list[_Pair]) -> list[_Pair]:
 
 def _named(near: list[_Pair], sure: list[_Pair], torn: list[_Pair]) -> list[_Pair]:
     """The same pairs, those with two labels first: ``two_labels`` where beyond doubt, else ``near_two_labels``."""
-    doubtful = [pair for pair in torn if pair not in sure]
+    certain, named = set(sure), set(torn)
     return [
         *((a, b, "two_labels", score) for a, b, _, score in sure),
-        *((a, b, "near_two_labels", score) for a, b, _, score in doubtful),
-        *(pair for pair in near if pair not in torn),
+        *((a, b, "near_two_labels", score) for a, b, _, score in (pair for pair in torn if pair not in certain)),
+        *(pair for pair in near if pair not in named),
     ]
 
 

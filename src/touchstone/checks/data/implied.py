@@ -63,13 +63,13 @@ def look(context: Context, pair: Pair) -> Looked:
     """Ask every likely grouping that crosses two splits; nothing where no examples were probed."""
     first, second = pair.used[0], pair.used[-1]
     groupings = implied_groups(first, second)
-    probed = _of_first(context, first) if groupings else None
-    if probed is None:
+    found = _of_first(context, first) if groupings else None
+    if found is None:
         return Looked()
-    place = {name: row for row, name in enumerate(first.names)}
+    probed, places = found
     asked, tests = [], 0
     for group in groupings:
-        values = [group.first[place[name]] or f"({name})" for name in probed.examples.names]
+        values = [group.first[place] or f"({first.names[place]})" for place in places]
         numbers = np.unique(np.asarray(values), return_inverse=True)[1]
         if len(set(numbers.tolist())) in (1, len(numbers)):
             continue
@@ -79,19 +79,21 @@ def look(context: Context, pair: Pair) -> Looked:
     return Looked(asked, max(tests, 1))
 
 
-def _of_first(context: Context, first: Examples) -> Probed | None:
-    """The probed examples that are in the first split; others were cut off for validation or left out."""
+def _of_first(context: Context, first: Examples) -> tuple[Probed, list[int]] | None:
+    """The probed examples that are in the first split, and where; others were cut off for validation or left out."""
     probed = context.probed
     if probed is None:
         return None
-    known = set(first.names)
-    rows = np.array([row for row, name in enumerate(probed.examples.names) if name in known], dtype=np.int64)
+    place = {name: row for row, name in enumerate(first.names)}
+    rows = np.array([row for row, name in enumerate(probed.examples.names) if name in place], dtype=np.int64)
+    places = [place[probed.examples.names[row]] for row in rows]
     if len(rows) == len(probed.examples):
-        return probed
+        return probed, places
     some = probed.examples.take(rows)
     if len(np.unique(some.labels)) < 2:
         return None
-    return replace(probed, examples=some, features=probed.features[rows], probabilities=probed.probabilities[rows])
+    features, probabilities = probed.features[rows], probed.probabilities[rows]
+    return replace(probed, examples=some, features=features, probabilities=probabilities), places
 
 
 @dataclass(frozen=True)
@@ -114,16 +116,16 @@ def look_at_dates(context: Context, pair: Pair) -> Dated | None:
     for name in first.columns:
         if name not in second.columns:
             continue
-        moments = [_moments(side.columns[name]) for side in (first, second)]
-        if any(each is None for each in moments):
+        ours = _moments(first.columns[name])
+        theirs = None if ours is None else _moments(second.columns[name])
+        if ours is None or theirs is None:
             continue
-        ours, theirs = (each[np.isfinite(each)] for each in moments if each is not None)
-        share = later_share(ours, np.sort(theirs))
-        probed = _of_first(context, first) if share >= LEAST_LATER else None
-        if probed is None or moments[0] is None:
+        share = later_share(ours[np.isfinite(ours)], np.sort(theirs[np.isfinite(theirs)]))
+        found = _of_first(context, first) if share >= LEAST_LATER else None
+        if found is None:
             continue
-        place = {written: row for row, written in enumerate(first.names)}
-        times = moments[0][[place[written] for written in probed.examples.names]]
+        probed, places = found
+        times = ours[places]
         cuts = np.unique(np.nanquantile(times, np.linspace(0, 1, STRETCHES + 1)[1:-1]))
         stretches = np.searchsorted(cuts, np.where(np.isfinite(times), times, cuts[0]), side="right")
         if len(np.unique(stretches)) < STRETCHES // 2:
@@ -138,6 +140,9 @@ def _moments(cells: Sequence[str]) -> NDArray[np.float64] | None:
     filled = [cell for cell in cells if cell]
     if len(filled) < 0.9 * len(cells) or len(set(filled)) < FEWEST_DATES:
         return None
-    if sum(map(is_date, filled)) < 0.95 * len(filled):
-        return None
+    others = 0
+    for cell in filled:  # most columns are given up after a few cells
+        others += not is_date(cell)
+        if others > 0.05 * len(filled):
+            return None
     return np.array([seconds(cell) if cell else np.nan for cell in cells])

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
 from touchstone.checks.words import listed
-from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.finding import FOR_INFORMATION, Finding, Severity, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _deciding(context: Context, one: _Confirmation) -> list[Finding]:
     other_bases = {model.written for model in context.study.base_models} - {base}
     return [
         finding for finding in context.findings
-        if finding.check in one.checks and "for_information" not in finding.details and finding.subject not in other_bases
+        if finding.check in one.checks and FOR_INFORMATION not in finding.details and finding.subject not in other_bases
         and not (finding.severity is Severity.MINOR and finding.details.get("severity_unmended") not in (None, "minor"))
     ]  # fmt: skip
 
