@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+POLICY = "touchstone_policy: 1"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -32,11 +34,19 @@ def blocks(language: str) -> Iterator[tuple[str, str]]:
                 yield f"{document.name}-{number}", text
 
 
-def cases(language: str) -> list[object]:
+def cases(language: str) -> list[Any]:
     return [pytest.param(text, id=name) for name, text in blocks(language)]
 
 
-@pytest.mark.parametrize("text", cases("yaml"))
+@pytest.mark.parametrize("text", [case for case in cases("yaml") if POLICY in case.values[0]])
+def test_every_policy_shown_can_be_read(text: str, tmp_path: Path) -> None:
+    from touchstone.govern.policy import BUILT_IN, find_policy
+
+    (tmp_path / "policy.yaml").write_text(text)
+    assert find_policy("policy.yaml", tmp_path).digest not in {policy.digest for policy in BUILT_IN.values()}
+
+
+@pytest.mark.parametrize("text", [case for case in cases("yaml") if POLICY not in case.values[0]])
 def test_every_study_shown_can_be_parsed(text: str, tmp_path: Path) -> None:
     from touchstone.study.parse import parse
 

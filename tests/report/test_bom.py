@@ -88,6 +88,15 @@ def test_a_hub_model_has_a_package_url() -> None:
     assert made["components"][0]["purl"] == f"pkg:huggingface/acme/tools@{COMMIT}"
 
 
+def test_the_digests_that_the_lock_file_pins_are_told() -> None:
+    made = bom.bom(
+        told_runs.ship().evidence, told_runs.ship().study, {"data": "sha256:d", "test": None, "model": "sha256:m"}
+    )
+    told = {one["name"]: one["value"] for one in made["metadata"]["properties"]}
+    assert (told["touchstone:data-digest"], told["touchstone:model-digest"]) == ("sha256:d", "sha256:m")
+    assert "touchstone:test-digest" not in told
+
+
 def test_equal_inputs_give_equal_bytes() -> None:
     assert bom.render(told_runs.ship().evidence, told_runs.ship().study) == bom.render(
         told_runs.ship().evidence, told_runs.ship().study

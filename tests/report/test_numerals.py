@@ -66,3 +66,7 @@ def test_the_rounding_of_the_machine_is_nought() -> None:
     assert numerals.brief(8.673617379884035e-19) == "0"
     assert numerals.score(-1.8e-17) == "0.000"
     assert numerals.brief(1e-05) == "1e-05"
+
+
+def test_a_difference_that_rounds_to_nought_has_no_minus() -> None:
+    assert (numerals.points(-0.0004), numerals.signed(-0.0004), numerals.percent(-0.001)) == ("+0.0", "+0.000", "0 %")

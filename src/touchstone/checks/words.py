@@ -41,13 +41,13 @@ def percent(share: float) -> str:
 def points(difference: float, sign: bool = False) -> str:
     """A difference of two shares, in points: ``4.2 points``."""
     value = 100 * difference
-    shown = f"{value:+.1f}" if sign else f"{value:.1f}"
+    shown = f"{value:+z.1f}" if sign else f"{value:z.1f}"
     return f"{shown} {'point' if shown.lstrip('+-') == '1.0' else 'points'}"
 
 
 def between(low: float, high: float) -> str:
     """An interval in points: ``between -1.2 and 4.0 points``."""
-    return f"between {100 * low:.1f} and {100 * high:.1f} points"
+    return f"between {100 * low:z.1f} and {100 * high:z.1f} points"
 
 
 def named(metric: str) -> str:
@@ -60,6 +60,11 @@ def named(metric: str) -> str:
         "pr_auc": "PR-AUC",
     }
     return special.get(metric, metric.replace("_", " "))
+
+
+def quoted(names: Sequence[str], most: int = 5) -> str:
+    """A few names from the data, each marked as one: a class may be called ``no`` or ``other``."""
+    return listed([f"`{name}`" for name in names[:most]] + list(names[most:]), most)
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -97,7 +97,8 @@ class Outputs:
 
         with run.bench.journal.stage("report", "writing the report"):
             hung = gallery(run, evidence, flagged)
-            atomic.write_text(self.folder / "study.lock.yaml", lock_text(run.study, digests(run)))
+            pinned = digests(run)
+            atomic.write_text(self.folder / "study.lock.yaml", lock_text(run.study, pinned))
             atomic.write_text(self.folder / GALLERY, to_json(hung))
             if run.context.data_or_none is not None:
                 atomic.write_text(self.folder / "splits.csv", tables.splits(run.context.data.assignments))
@@ -105,7 +106,7 @@ class Outputs:
             for name, text in _notices(run, evidence).items():
                 atomic.write_text(self.folder / "notice" / name, text)
             atomic.write_text(self.folder / "cache" / "pending.json", evidence.as_json())
-            pages(self.folder, json.loads(evidence.as_json()), hung, study_facts(run))
+            pages(self.folder, json.loads(evidence.as_json()), hung, study_facts(run), pinned)
         run.bench.journal.note("finished")
         atomic.write_text(self.folder / "evidence.json", evidence.as_json())
         return Result.of(evidence, self.folder)
@@ -175,8 +176,10 @@ def study_facts(run: Run) -> dict[str, Any]:
     return to_mapping(run.study)
 
 
-def pages(folder: Path, evidence: Mapping[str, Any], gallery: Any, study: Mapping[str, Any]) -> list[Path]:
-    """Write the pages that people read."""
+def pages(
+    folder: Path, evidence: Mapping[str, Any], gallery: Any, study: Mapping[str, Any], pinned: Mapping[str, Any]
+) -> list[Path]:
+    """Write the pages that people read; ``pinned`` are the digests of the lock file."""
     from touchstone.report import bom, decision, html, model_card
 
     made = {
@@ -184,7 +187,7 @@ def pages(folder: Path, evidence: Mapping[str, Any], gallery: Any, study: Mappin
         "model_card.md": model_card.render(evidence, gallery, study),
         "decision.md": decision.render(evidence, gallery, study),
         "decision.json": decision.render_json(evidence, gallery, study),
-        "bom.json": bom.render(evidence, study),
+        "bom.json": bom.render(evidence, study, pinned),
     }
     for name, text in made.items():
         atomic.write_text(folder / name, text)
@@ -196,7 +199,7 @@ def rewrite_pages(folder: Path) -> list[Path]:
     from touchstone.pipeline.finished import Finished
 
     run = Finished.read(folder)
-    return pages(folder, run.evidence, hung(folder), run.study)
+    return pages(folder, run.evidence, hung(folder), run.study, run.digests)
 
 
 def hung(folder: Path) -> Gallery:

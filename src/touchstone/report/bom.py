@@ -28,7 +28,12 @@ _ROOT = "result"
 
 
 def render(
-    evidence: Mapping[str, Any], study: Mapping[str, Any], *, version: Version = "1.6", timestamp: str | None = None
+    evidence: Mapping[str, Any],
+    study: Mapping[str, Any],
+    digests: Mapping[str, Any] | None = None,
+    *,
+    version: Version = "1.6",
+    timestamp: str | None = None,
 ) -> str:
     """The text of ``bom.json``; equal inputs give equal bytes.
 
@@ -36,13 +41,20 @@ def render(
     ----------
     evidence : what stands in ``evidence.json``
     study : what stands in the lock file; for ``vet`` its name and the model are enough
+    digests : those that the lock file pins: of all data, of the test set, of the model that was made
     timestamp : when it was made, ISO 8601 with a time zone; left out where nobody says
     """
-    return json.dumps(bom(evidence, study, version=version, timestamp=timestamp), indent=2, ensure_ascii=False) + "\n"
+    made = bom(evidence, study, digests, version=version, timestamp=timestamp)
+    return json.dumps(made, indent=2, ensure_ascii=False) + "\n"
 
 
 def bom(
-    evidence: Mapping[str, Any], study: Mapping[str, Any], *, version: Version = "1.6", timestamp: str | None = None
+    evidence: Mapping[str, Any],
+    study: Mapping[str, Any],
+    digests: Mapping[str, Any] | None = None,
+    *,
+    version: Version = "1.6",
+    timestamp: str | None = None,
 ) -> dict[str, Any]:
     """The document as plain data; parameters as for :func:`render`."""
     gaps: list[str] = []
@@ -56,7 +68,7 @@ def bom(
         **({"timestamp": timestamp} if timestamp else {}),
         "tools": {"components": [{"type": "application", "name": "touchstone", "publisher": "Touchstone"}]},
         "component": result,
-        "properties": [*_verdict(evidence), *(_property("gap", gap) for gap in gaps)],
+        "properties": [*_verdict(evidence), *_pinned(mapping(digests)), *(_property("gap", gap) for gap in gaps)],
     }
     return {
         "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
@@ -297,6 +309,10 @@ def _verdict(evidence: Mapping[str, Any]) -> list[dict[str, str]]:
     ]
     study = mapping(evidence.get("study"))
     return [_property("verdict", evidence.get("verdict")), _property("study-digest", study.get("digest")), *checks]
+
+
+def _pinned(digests: Mapping[str, Any]) -> list[dict[str, str]]:
+    return [_property(f"{part}-digest", digests[part]) for part in ("data", "test", "model") if digests.get(part)]
 
 
 def _property(name: str, value: Any) -> dict[str, str]:

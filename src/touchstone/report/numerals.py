@@ -50,20 +50,20 @@ def between(pair: Any) -> str:
 
 def percent(value: Any, digits: int = 0) -> str:
     """A fraction 0..1 in per cent."""
-    return f"{value * 100:.{digits}f} %".replace("-", MINUS) if is_number(value) else DASH
+    return f"{value * 100:z.{digits}f} %".replace("-", MINUS) if is_number(value) else DASH
 
 
 def points(value: Any, *, signed: bool = True) -> str:
     """A difference of fractions in points of a hundred: ``+4.2``."""
     if not is_number(value):
         return DASH
-    text = f"{value * 100:{'+' if signed else ''}.1f}"
+    text = f"{value * 100:{'+' if signed else ''}z.1f}"
     return text.replace("-", MINUS)
 
 
 def signed(value: Any) -> str:
     """A difference with its sign, three decimals."""
-    return f"{value:+.3f}".replace("-", MINUS) if is_number(value) else DASH
+    return f"{value:+z.3f}".replace("-", MINUS) if is_number(value) else DASH
 
 
 def count(value: Any) -> str:

@@ -9,7 +9,7 @@ from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
 from touchstone.checks.data.implied import Looked, look
 from touchstone.checks.data.splits import REPAIR, Pair, pairs
-from touchstone.checks.words import between, counted, listed, percent, plural, points
+from touchstone.checks.words import between, counted, percent, plural, points, quoted
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.implied_groups import Implied
 from touchstone.dataset.model import Examples
@@ -75,7 +75,7 @@ class GroupLeakage(Check):
         )
         return self.finding(
             pair.subject, Status.FAIL,
-            f"No group is declared, but {group.told} acts like one: {plural(len(shared), 'value')} ({listed(shared, 3)}) "
+            f"No group is declared, but {group.told} acts like one: {plural(len(shared), 'value')} ({quoted(shared, 3)}) "
             f"{'stand' if len(shared) > 1 else 'stands'} in both {pair.first} and {pair.second}, with {len(among):,} of {counted(len(second), task)} "
             f"of {pair.second} ({percent(len(among) / len(second))}), and {harm.probe} that has seen others of the group is right in "
             f"{percent(harm.seen)} of cases, else in {percent(harm.unseen)}: scores on {pair.second} flatter by up to {points(harm.claim.value)} "
@@ -113,7 +113,7 @@ class GroupLeakage(Check):
         )
         return self.finding(
             pair.subject, Status.FAIL,
-            f"{plural(len(shared), 'value')} of `{column}` ({listed(shared, 3)}) {'stand' if len(shared) > 1 else 'stands'} in both {pair.first} "
+            f"{plural(len(shared), 'value')} of `{column}` ({quoted(shared, 3)}) {'stand' if len(shared) > 1 else 'stands'} in both {pair.first} "
             f"and {pair.second}, with {len(among):,} of {counted(len(second), task)} of {pair.second} ({percent(share)}): {score}, "
             "because the model has seen these sources before.",
             severity=pair.gravest(Severity.BLOCKER), value=share, threshold=0.0, n=len(second),

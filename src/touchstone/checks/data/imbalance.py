@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.words import counted, listed, percent
+from touchstone.checks.words import counted, percent, quoted
 from touchstone.core.finding import Finding, Status
 from touchstone.dataset.model import UNLABELLED
 
@@ -68,7 +68,7 @@ class Imbalance(Check):
                 for c, k in zip(classes, counts, strict=True)
                 if k <= self.thresholds["smallest_to_largest"] * counts[largest]
             ]
-            thin = f" {listed(rare)} {'has' if len(rare) == 1 else 'have'} at most a twentieth of that." if rare else ""
+            thin = f" {quoted(rare)} {'has' if len(rare) == 1 else 'have'} at most a twentieth of that." if rare else ""
             return self.finding(
                 split, Status.FAIL,
                 f"{percent(share)} of {counted(n, task)} of `{split}` are `{classes[largest]}`: a model that always guesses it looks "

@@ -10,7 +10,7 @@ import numpy as np
 
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
-from touchstone.checks.words import counted, listed, percent, plural, points, things
+from touchstone.checks.words import counted, listed, percent, plural, points, quoted, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import UNLABELLED
 from touchstone.stats.decide import ALPHA, ALPHA_PASS
@@ -65,7 +65,7 @@ class Size(Check):
         more = int(np.maximum(enough - counts, 0).sum())
         details: dict[str, Any] = {"smallest_class": least, "thin_classes": thin[:1000]}
         ask = (
-            f"about {more:,} more labelled {things(task, more)} of {listed(thin)} would give every class {enough}"
+            f"about {more:,} more labelled {things(task, more)} of {quoted(thin)} would give every class {enough}"
             if thin
             else None
         )
@@ -73,14 +73,14 @@ class Size(Check):
         if len(starved) >= 2:
             return self.finding(
                 "train", Status.FAIL,
-                f"There are {have} to learn from, and {plural(len(starved), 'class', 'classes')} ({listed(starved, 3)}) "
+                f"There are {have} to learn from, and {plural(len(starved), 'class', 'classes')} ({quoted(starved, 3)}) "
                 f"{'have' if len(starved) > 1 else 'has'} fewer than {few}: what is said about them is close to a guess.",
                 value=float(least), threshold=float(few), n=n, remedy=ask, **details,
             )  # fmt: skip
         if thin:
             return self.finding(
                 "train", Status.INCONCLUSIVE,
-                f"There are {have} to learn from; {listed(thin, 3)} {'have' if len(thin) > 1 else 'has'} fewer than {enough}, "
+                f"There are {have} to learn from; {quoted(thin, 3)} {'have' if len(thin) > 1 else 'has'} fewer than {enough}, "
                 "which may or may not do.",
                 value=float(least), threshold=float(enough), n=n, remedy=ask,
                 needed_more=more, needed_what=f"labelled training {things(task)}", **details,

@@ -10,7 +10,7 @@ import numpy as np
 
 from touchstone.checks.context import Context
 from touchstone.checks.judged import JudgedCheck
-from touchstone.checks.words import counted, listed, percent, plural, things
+from touchstone.checks.words import counted, listed, percent, plural, quoted, things
 from touchstone.core.finding import Finding, Status
 from touchstone.core.interval import Interval
 from touchstone.core.measures import Candidate
@@ -114,7 +114,7 @@ class PerClass(JudgedCheck):
             return self.finding(
                 candidate.subject, Status.FAIL,
                 f"{plural(len(failed), 'class is', 'classes are')} hardly ever recognised: "
-                f"{listed([f'{one.name} ({percent(one.recall)})' for one in failed])}.",
+                f"{listed([f'`{one.name}` ({percent(one.recall)})' for one in failed])}.",
                 remedy="label more of them or shift the decision thresholds in their favour", **numbers, **details,
             )  # fmt: skip
         if thin or absent or doubtful:
@@ -128,7 +128,7 @@ class PerClass(JudgedCheck):
             )
             return self.finding(
                 candidate.subject, Status.INCONCLUSIVE,
-                f"For {listed(names)} there are too few test {things(task)} to say whether they are recognised{others}.",
+                f"For {quoted(names)} there are too few test {things(task)} to say whether they are recognised{others}.",
                 remedy=f"about {more:,} more labelled test {things(task)} of these classes would decide whether they are recognised",
                 needed_more=more, needed_what=f"labelled test {things(task)}", thin_classes=names, **numbers, **details,
             )  # fmt: skip
