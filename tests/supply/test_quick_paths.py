@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from touchstone.supply import census, member_names, pickle_machine
 from touchstone.supply.blob import Memory
 from touchstone.supply.member_names import check_name
-from touchstone.supply.pickle_machine import Stream, run
+from touchstone.supply.pickle_machine import Stream
+from touchstone.supply.pickle_reader import run
 from touchstone.supply.rules import Refused
 from touchstone.supply.safetensors_header import parse_header
 from touchstone.supply.work import Work

@@ -10,8 +10,8 @@ from touchstone.supply.compressed import unpack
 from touchstone.supply.judgement import MAXIMUM_DEPTH, Judge, Judgement, Surroundings
 from touchstone.supply.keras_files import refuse_keras
 from touchstone.supply.outcome import Kind, Outcome, VettedFile
-from touchstone.supply.pickle_machine import run
 from touchstone.supply.pickle_names import in_words, kind_of
+from touchstone.supply.pickle_reader import run
 from touchstone.supply.rules import RULES, Held, Refused
 from touchstone.supply.tar_reader import read_tar
 from touchstone.supply.torch_files import foreign_members, read_torch_tar, read_torch_zip

@@ -10,7 +10,7 @@ from touchstone.supply.blob import Blob
 from touchstone.supply.keras_files import HDF5_MAGIC
 from touchstone.supply.npy_reader import MAGIC as NPY_MAGIC
 from touchstone.supply.onnx_reader import is_onnx, is_saved_model, is_sentencepiece
-from touchstone.supply.pickle_machine import run
+from touchstone.supply.pickle_reader import run
 from touchstone.supply.rules import Refused
 from touchstone.supply.tar_reader import is_tar
 from touchstone.supply.torch_files import looks_like_pickle

@@ -10,8 +10,9 @@ from typing import Any
 from touchstone.supply.blob import Blob
 from touchstone.supply.inert import DTYPES, STORAGES, UNTYPED, WIDTHS, Misfit, Pairs, Ref, Storage, TensorRef
 from touchstone.supply.outcome import Kind
-from touchstone.supply.pickle_machine import Stream, run
+from touchstone.supply.pickle_machine import Stream
 from touchstone.supply.pickle_names import in_words, kind_of
+from touchstone.supply.pickle_reader import run
 from touchstone.supply.rules import Refused
 from touchstone.supply.state_dict import Converted, convert
 from touchstone.supply.work import CALL
