@@ -88,6 +88,22 @@ def test_intervals_cover_the_truth(name: str, shares: list[float]) -> None:
     assert covered >= 51  # 95 % of 60 is 57; fewer than 51 has probability .001
 
 
+@pytest.mark.parametrize("name", ["macro_f1", "balanced_accuracy"])
+def test_intervals_cover_the_truth_with_two_examples_of_each_class(name: str) -> None:
+    """Resampling two of a class shows half of their variance: the interval makes up for it."""
+    rng = np.random.default_rng(3)
+    y = np.repeat(np.arange(30), 2)
+    truth = metrics.value(
+        name, guesses_right(np.repeat(np.arange(30), 4000), 0.7, rng, 30), np.repeat(np.arange(30), 4000)
+    )
+    covered = 0
+    for trial in range(100):
+        interval = metrics.estimate(name, guesses_right(y, 0.7, rng, 30), y, seed=trial).interval
+        assert interval is not None
+        covered += interval.low <= truth <= interval.high
+    assert covered >= 89
+
+
 def test_worst_class_interval_covers_with_many_equal_classes() -> None:
     rng = np.random.default_rng(7)
     covered = 0

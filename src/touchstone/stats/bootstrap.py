@@ -52,6 +52,14 @@ class Resampling:
         return int(self.stratum.max()) + 1 if len(self.stratum) else 0
 
     @property
+    def shrunk(self) -> float:
+        """How far draws fall short of the true spread: within a stratum its variance shrinks by (size - 1) / size.
+
+        1 where no stratum has two units: nothing varies there, and nothing can be mended.
+        """
+        return float(np.sqrt(1.0 - self.strata / self.units)) if self.units > self.strata else 1.0
+
+    @property
     def weights(self) -> Floats:
         """All weights, (draws, n); every row of an unclustered plan sums to n."""
         return np.concatenate(list(self.batches())) if self.draws else np.empty((0, self.n))
@@ -230,8 +238,13 @@ def bootstrap_plan(
     if np.ptp(kept) == 0.0:
         reach = zero_event_reach(plan, level)
         return Estimate(value, Interval(value - reach, value + reach), reach / 2.0, plan.n)
-    spread = float(np.std(kept, ddof=1))
-    found = bca(kept, value, influence(statistic, plan), level) if interval == "bca" else logit(value, spread, level)
+    shrunk = plan.shrunk
+    spread = float(np.std(kept, ddof=1)) / shrunk
+    if interval == "logit":
+        found = logit(value, spread, level)
+    else:
+        near = bca(kept, value, influence(statistic, plan), level)
+        found = Interval(value + (near.low - value) / shrunk, value + (near.high - value) / shrunk)
     found = Interval(min(found.low, value), max(found.high, value))
     return Estimate(value, found, spread, plan.n)
 
