@@ -22,7 +22,14 @@ from touchstone.dataset.near_pictures import near_prints
 from touchstone.dataset.picture import SUFFIXES, PictureError, Print, decode, fingerprint
 
 MOST, EACH = 1500, 30
-MIRRORED_CROP = "cropped and mirrored"
+MORE = {
+    "cropped and mirrored": lambda picture, rng: ImageOps.mirror(changed(picture, "cropped", rng)),
+    "quarter turn": lambda picture, rng: picture.transpose(Image.Transpose.ROTATE_90),
+    "upside down": lambda picture, rng: picture.transpose(Image.Transpose.ROTATE_180),
+    "quarter turn, recompressed": lambda picture, rng: changed(
+        picture.transpose(Image.Transpose.ROTATE_270), "recompressed", rng
+    ),
+}
 Pairs = set[tuple[int, int]]
 
 
@@ -65,15 +72,12 @@ def found_among(prints: list[Print]) -> Pairs:
 
 def graded(originals: list[Image.Image]) -> tuple[dict[str, float], int, int, float]:
     """Share found of every kind, other pairs, all pairs, seconds of the processor for the search with the plants."""
-    rng, ways = np.random.default_rng(0), (*ALL, MIRRORED_CROP)
+    rng, ways = np.random.default_rng(0), (*ALL, *MORE)
     prints = [fingerprint(picture) for picture in originals]
     planted = [(way, (EACH * k + i) % len(originals)) for k, way in enumerate(ways) for i in range(EACH)]
     clean = found_among(prints)
     for way, row in planted:
-        if way == MIRRORED_CROP:
-            copy = ImageOps.mirror(changed(originals[row], "cropped", rng))
-        else:
-            copy = changed(originals[row], way, rng)
+        copy = MORE[way](originals[row], rng) if way in MORE else changed(originals[row], way, rng)
         prints.append(fingerprint(copy))
     started = time.process_time()
     pairs = found_among(prints)

@@ -35,7 +35,9 @@ WHOLE = placement()
 
 
 def windows(few: bool = False) -> Floats:
-    """Placements (k, 2, 3) that copies are sought by: whole, without a frame, cropped, turned; then all mirrored."""
+    """Placements (k, 2, 3) that copies are sought by: whole, without a frame, cropped, turned a little or by quarters;
+    then all mirrored, of which the first is the whole.
+    """
     found = []
     for mirrored in (False, True):
         found += [placement(mirrored), placement(mirrored, size=0.9)]
@@ -45,6 +47,7 @@ def windows(few: bool = False) -> Floats:
             found += [placement(mirrored, x, y, 0.8) for y in (0.4, 0.5, 0.6) for x in (0.4, 0.5, 0.6)]
             found += [placement(mirrored, x, y, 0.85) for y in (0.45, 0.55) for x in (0.45, 0.55)]
         found += [placement(mirrored, degrees=turn) for turn in ((-5, 5) if few else (-9, -4.5, 4.5, 9))]
+        found += [placement(mirrored, degrees=quarter) for quarter in (90, 180, 270)]
     return np.stack(found)
 
 

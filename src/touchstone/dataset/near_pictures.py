@@ -1,4 +1,4 @@
-"""Near copies among pictures: resized, recompressed, brightened, mirrored, cropped, slightly turned, framed.
+"""Near copies among pictures: resized, recompressed, brightened, mirrored, cropped, framed, turned slightly or by quarters.
 
 Two stages. Candidates: perceptual hashes, and the nearest neighbours of every picture under a few dozen windows,
 turns and mirror images. Verification: the pair is laid over each other as well as it goes, and must then agree in
@@ -62,7 +62,7 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
 
     Notes
     -----
-    With n pictures of which 80 numbers each are compared under 32 placements: 2,000 take about five seconds of one
+    With n pictures of which 80 numbers each are compared under 44 placements: 2,000 take about five seconds of one
     core, 10,000 about forty; above 25,000 the hashes alone propose, which finds crops and turns no longer.
     """
     shown = _showing(greys)

@@ -26,7 +26,7 @@ class Duplicates(Check):
     labels?
 
     **Method.** Exact copies by digest of the decoded pixels or of the normal form of the text; near copies
-    (resized, recompressed, brightened, mirrored, cropped, slightly turned; small changes of wording) are proposed by
+    (resized, recompressed, brightened, mirrored, cropped, turned slightly or by quarters; small changes of wording) are proposed by
     perceptual hashes, nearest neighbours or MinHash and count only when verified on the pictures or words themselves. Counted, so there is no error of
     estimation. A fail is minor; it is major when examples whose exact copy, or near copy beyond doubt (pictures of a likeness of
     0.998, texts of the same letters and figures), has another label make up 0.5 % of a split.

@@ -25,7 +25,7 @@ class Leakage(Check):
     trained on? A model is praised for remembering those.
 
     **Method.** Exact copies by digest of the decoded pixels or of the text's normal form; near copies (resized,
-    recompressed, brightened, mirrored, cropped, slightly turned, framed; re-cased, punctuated, edited in a word or
+    recompressed, brightened, mirrored, cropped, turned slightly or by quarters, framed; re-cased, punctuated, edited in a word or
     two, put in another order) are proposed cheaply and verified on the pictures, laid over each other, or on the words
     themselves, as strictly as look-alikes in the same data ask for. Counted per example of the later split, with an exact interval for what
     share of such data leaks. One crossing is a fail: major, and a blocker where 1 % of the test set leaks or where
@@ -39,7 +39,7 @@ class Leakage(Check):
     **Source.** Barz and Denzler (J. Imaging 2020) on near copies in CIFAR; Lee et al. (ACL 2022) on texts; Kapoor
     and Narayanan (Patterns 2023).
 
-    **Cannot see.** Crops below three quarters, turns beyond ten degrees, overlays and free rewordings; on pictures that
+    **Cannot see.** Crops below three quarters, turns beyond ten degrees that are no quarters, overlays and free rewordings; on pictures that
     are all alike (cells, digits) small changes are lost among ordinary likeness. How much is found is measured on
     copies of the user's own examples and told in `details.sensitivity`. Whether the base model itself was pretrained
     on the test set cannot be known.

@@ -89,6 +89,12 @@ def _turned(picture: Any) -> Any:
     return picture.rotate(5)
 
 
+def _on_its_side(picture: Any) -> Any:
+    from PIL import Image
+
+    return picture.transpose(Image.Transpose.ROTATE_90)
+
+
 def _framed(picture: Any) -> Any:
     from PIL import ImageOps
 
@@ -108,7 +114,8 @@ _CHANGES: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("mirrored pictures", _mirrored),
     ("brightened pictures", _brighter),
     ("cropped pictures", _cropped),
-    ("turned pictures", _turned),
+    ("slightly turned pictures", _turned),
+    ("pictures turned by a quarter", _on_its_side),
     ("framed pictures", _framed),
 )
 PROMISED = 2
