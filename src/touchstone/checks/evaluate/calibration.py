@@ -64,7 +64,7 @@ class Calibration(JudgedCheck):
         confidence, right = top_label(shipped, labels)
         seen = (
             f"On {counted(n, context.study.task)} it is {percent(float(confidence.mean()))} sure on average and right in {percent(float(right.mean()))}; "
-            f"the calibration error is {points(error.value)}"
+            f"less what chance alone shows, the calibration error is {points(error.value)}"
         )
         alpha = ALPHA[Severity.MAJOR]
         enough = n >= self.thresholds["least_items"]
