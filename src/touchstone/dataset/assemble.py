@@ -14,10 +14,10 @@ from touchstone.core import digest
 from touchstone.core.errors import DatasetError, Fault
 from touchstone.core.progress import Progress
 from touchstone.dataset.content import Content, read_content
-from touchstone.dataset.duplicates import Copies, find_copies
+from touchstone.dataset.duplicates import Copies, find_copies, upright
 from touchstone.dataset.gathering import gather
 from touchstone.dataset.inputs import Pictures, Rows, Texts
-from touchstone.dataset.leaks import Crossing, find_crossings
+from touchstone.dataset.leaks import COPY_WORDS, Crossing, find_crossings
 from touchstone.dataset.model import UNLABELLED, Assignment, Dataset, Examples, Inputs, Unreadable
 from touchstone.dataset.placement import Placement, place
 from touchstone.dataset.raw import Raw
@@ -127,7 +127,8 @@ class _Work:
     def _copies(self) -> Copies:
         names = [*self.splits, *self.shifts]
         texts = [self.raws[name].inputs for name in names] if self.task == "text-classification" else None
-        return find_copies([self.contents[n] for n in names], texts)
+        found = find_copies([self.contents[n] for n in names], texts)
+        return upright(found, dict(zip(self.contents["train"].digests, self.raws["train"].labels, strict=True)))
 
     def _place(self, copies: Copies, made: Sequence[str]) -> Placement:
         raw = self.raws["train"]
@@ -157,8 +158,8 @@ class _Work:
         leaked: dict[str, dict[int, str]] = {"validation": {}, "test": {}}
         for one in crossings:
             if one.second_split in leaked:
-                word = {"exact": "copy", "near": "near copy", "mirror": "mirrored copy"}[one.kind]
-                leaked[one.second_split].setdefault(one.second_index, f"{word} of {one.first} in {one.first_split}")
+                what = f"{COPY_WORDS[one.kind]} of {one.first} in {one.first_split}"
+                leaked[one.second_split].setdefault(one.second_index, what)
         said = []
         for split, rows in leaked.items():
             if rows and not _enough(full[split].labels, set(rows)):

@@ -8,11 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from touchstone.dataset.content import Content
-from touchstone.dataset.near_pictures import near_pictures
+from touchstone.dataset.near_pictures import WAYS, near_pictures
 from touchstone.dataset.near_texts import near_texts
 
 MAX_FAMILY = 0.02
 """A family of near copies with more than this share of all content (and 50) is a chain of look-alikes."""
+
+LEAST_TORN, TORN_SHARE = 10, 0.05
+"""Contents, and their share of the training data, that must lie in turned pairs of two labels before turns are no copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Near:
     a: str
     b: str
     kind: str
-    """near | mirror"""
+    """near | mirror | turned"""
     score: float
     """Likeness in 0..1."""
 
@@ -54,20 +57,43 @@ def find_copies(contents: Sequence[Content], texts: Sequence[Sequence[str]] | No
     if texts is not None:
         pooled = [text for source in texts for text in source]
         pairs, scores = near_texts([pooled[i] for i in first])
-        kinds = np.zeros(len(pairs), bool)
+        ways = np.zeros(len(pairs), np.int64)
     elif all(content.hashes is not None for content in contents):
         hashes = np.concatenate([content.hashes for content in contents if content.hashes is not None])[first]
         thumbs = np.concatenate([content.thumbs for content in contents if content.thumbs is not None])[first]
         greys = np.concatenate([content.greys for content in contents if content.greys is not None])[first]
-        pairs, unlikeness, kinds = near_pictures(hashes, thumbs, greys)
+        pairs, unlikeness, ways = near_pictures(hashes, thumbs, greys)
         scores = 1.0 - unlikeness
     else:
         return Copies((), {one: one for one in unique})
     near = [
-        Near(unique[a], unique[b], "mirror" if turned else "near", round(float(score), 4))
-        for (a, b), score, turned in zip(pairs, scores, kinds, strict=True)
+        Near(unique[a], unique[b], WAYS[way], round(float(score), 4))
+        for (a, b), score, way in zip(pairs, scores, ways, strict=True)
     ]
     return _joined(unique, near)
+
+
+def upright(copies: Copies, label_of: Mapping[str, str | None]) -> Copies:
+    """The same without mirrored and turned copies, where the way a picture lies is what its label tells.
+
+    That is so where most of them, of a twentieth of the contents, carry two labels: arrows, `b` and `d`, `6` and `9`.
+
+    Parameters
+    ----------
+    label_of : the label of each content of the training data; None where it has none
+    """
+    turned = [pair for pair in copies.near if pair.kind != "near"]
+    known = [pair for pair in turned if label_of.get(pair.a) is not None and label_of.get(pair.b) is not None]
+    torn = [pair for pair in known if label_of[pair.a] != label_of[pair.b]]
+    least = max(LEAST_TORN, TORN_SHARE * len(label_of))
+    if 2 * len(torn) < len(known) or len({one for pair in torn for one in (pair.a, pair.b)}) < least:
+        return copies
+    kept = tuple(pair for pair in copies.near if pair.kind == "near")
+    note = (
+        f"{len(torn):,} of {len(known):,} pairs of mirrored or turned look-alikes carry two labels: which way a picture lies "
+        "tells classes apart here, so only upright copies are counted as copies"
+    )
+    return Copies(kept, families(list(copies.family), [(pair.a, pair.b) for pair in kept]), (*copies.notes, note))
 
 
 def _joined(digests: list[str], near: list[Near]) -> Copies:

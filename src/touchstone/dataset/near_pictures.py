@@ -32,7 +32,10 @@ _STRANGER, _BACKGROUND, _STRANGERS = 2, 20, 600
 _CHUNK, _PATCH = 512, 40
 _COLOUR_APART = 0.45
 
-Pairs = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]
+WAYS = ("near", "mirror", "turned")
+"""How a copy lies to its original: as it is or a little turned, mirrored (and perhaps turned), or turned by quarters."""
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
 
     Returns
     -------
-    pairs (k, 2) with the smaller index first, unlikeness (k,) in 0..1, mirrored (k,)
+    pairs (k, 2) with the smaller index first, unlikeness (k,) in 0..1, which of :data:`WAYS` (k,)
 
     Notes
     -----
@@ -67,16 +70,15 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
     """
     shown = _showing(greys)
     if len(shown) < 2:
-        return np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, bool)
+        return np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, np.int64)
     if len(shown) < len(greys):
         hashes, thumbs, greys = hashes[shown], thumbs[shown], greys[shown]
     proposed, strangers = _proposed(hashes, greys)
     judge = _Judge(greys, thumbs)
     evidence, placed = judge.measured(proposed)
     kept = evidence >= _bound(judge.measured(strangers)[0])
-    turned = placed[:, 0, 0] * placed[:, 1, 1] - placed[:, 0, 1] * placed[:, 1, 0] < 0
     pairs = np.sort(np.stack([shown[proposed.first], shown[proposed.second]], axis=1), axis=1)
-    return _best(pairs[kept], np.exp(-evidence[kept]).astype(np.float64), turned[kept])
+    return _best(pairs[kept], np.exp(-evidence[kept]).astype(np.float64), _ways(placed[kept]))
 
 
 def near_prints(prints: Sequence[Print]) -> Pairs:
@@ -103,11 +105,18 @@ def _bound(of_strangers: Floats) -> float:
     return float(np.clip(rare + 0.6 + alike, LEAST, MOST))
 
 
-def _best(pairs: NDArray[np.int64], unlikeness: NDArray[np.float64], turned: NDArray[np.bool_]) -> Pairs:
-    order = np.lexsort((turned, unlikeness, pairs[:, 1], pairs[:, 0]))
-    pairs, unlikeness, turned = pairs[order], unlikeness[order], turned[order]
+def _ways(placed: Floats) -> NDArray[np.int64]:
+    across, down = placed[:, 0, :2], placed[:, 1, :2]
+    mirrored = across[:, 0] * down[:, 1] - across[:, 1] * down[:, 0] < 0
+    turned = across[:, 0] + down[:, 1] < np.abs(down[:, 0] - across[:, 1])  # by more than 45 degrees
+    return np.where(mirrored, WAYS.index("mirror"), np.where(turned, WAYS.index("turned"), WAYS.index("near")))
+
+
+def _best(pairs: NDArray[np.int64], unlikeness: NDArray[np.float64], ways: NDArray[np.int64]) -> Pairs:
+    order = np.lexsort((ways, unlikeness, pairs[:, 1], pairs[:, 0]))
+    pairs, unlikeness, ways = pairs[order], unlikeness[order], ways[order]
     _, first = np.unique(pairs, axis=0, return_index=True)
-    return pairs[first], unlikeness[first], turned[first]
+    return pairs[first], unlikeness[first], ways[first]
 
 
 def _proposed(hashes: NDArray[np.uint64], pictures: NDArray[np.uint8]) -> tuple[_Proposed, _Proposed]:

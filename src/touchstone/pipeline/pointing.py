@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from touchstone.dataset.leaks import COPY_WORDS
 from touchstone.report.gallery import Looked, Pointed
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ CHECKS = ("data.leakage", "data.duplicates", "data.label_noise", "data.label_pro
 """Checks whose examples are shown. Personal data are never put on a page."""
 MOST = 8
 """Examples or pairs of one check."""
-_KINDS = {"exact": "exact copy", "near": "near copy", "mirror": "mirrored copy"}
+_KINDS = {**COPY_WORDS, "exact": "exact copy"}
 
 
 def pointed(data: Dataset, flagged: Sequence[Flag], moved: Sequence[Moved] = ()) -> Iterator[Pointed]:

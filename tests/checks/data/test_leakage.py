@@ -12,7 +12,7 @@ from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.duplicates import Near
 from touchstone.dataset.inputs import Pictures
 from touchstone.dataset.model import Dataset, Examples
-from touchstone.dataset.near_pictures import near_prints
+from touchstone.dataset.near_pictures import WAYS, near_prints
 from touchstone.dataset.picture import fingerprint
 
 NAMES = ("cat", "dog", "river", "engine", "market", "garden", "letter", "window", "teacher", "bottle")
@@ -157,11 +157,10 @@ def searched(train: Examples, test: Examples) -> tuple[Near, ...]:
     """Near copies as reading the data finds them."""
     both = [*train.inputs.pictures, *test.inputs.pictures]  # type: ignore[attr-defined]
     prints = [fingerprint(one) for one in both]
-    pairs, unlike, turned = near_prints(prints)
+    pairs, unlike, ways = near_prints(prints)
     ids = [one.digest for one in prints]
     return tuple(
-        Near(ids[a], ids[b], "mirror" if t else "near", 1 - float(u))
-        for (a, b), u, t in zip(pairs, unlike, turned, strict=True)
+        Near(ids[a], ids[b], WAYS[way], 1 - float(u)) for (a, b), u, way in zip(pairs, unlike, ways, strict=True)
     )
 
 
