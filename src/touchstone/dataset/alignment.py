@@ -69,7 +69,7 @@ def _layers_sampled(layers: Floats, placements: Floats, points: Floats) -> Float
     corner = where.astype(np.int32)
     beyond = (where - corner)[..., None]
     right, down = beyond[:, 0], beyond[:, 1]
-    flat = layers.reshape(n * side * side, -1)
+    flat = layers.reshape(n * side * side, layers.shape[-1])
     at = np.arange(n)[:, None] * side * side + corner[:, 1] * side + corner[:, 0]
     upper, below, upper_right, below_right = (
         flat.take(at + step, axis=0, mode="clip") for step in (0, side, 1, side + 1)

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from touchstone.dataset.alignment import WHOLE, Floats, grid, refined, repeated, sampled, windows
+from touchstone.dataset.alignment import WHOLE, Floats, grid, placement, refined, repeated, sampled, windows
+from touchstone.dataset.grain import Grain, grain
 from touchstone.dataset.hash_candidates import hash_candidates
 from touchstone.dataset.picture import Print
 from touchstone.dataset.picture_codes import Codes
@@ -30,7 +31,13 @@ MANY, TOO_MANY = 6_000, 25_000
 """From how many pictures on fewer windows are tried, and from how many on the hashes alone propose."""
 _STRANGER, _BACKGROUND, _STRANGERS = 2, 20, 600
 _CHUNK, _PATCH = 512, 40
-_COLOUR_APART = 0.45
+_ENOUGH = 20
+_ABOVE_OTHERS = 1.0
+"""By how much a pair without a common grain must exceed what pictures show that are quite other ones (the 20th neighbours).
+On photographs and scans this asks for nothing more; where all pictures are a few simple shapes, for more than any pair shows."""
+_COLOUR_APART, _COLOUR_SAME = 0.45, 0.15
+_UNMOVED = 0.02
+_UPRIGHT = np.stack([placement(mirrored, degrees=turn) for mirrored in (False, True) for turn in (0, 90, 180, 270)])
 
 WAYS = ("near", "mirror", "turned")
 """How a copy lies to its original: as it is or a little turned, mirrored (and perhaps turned), or turned by quarters."""
@@ -48,6 +55,11 @@ class _Proposed:
 
     def take(self, rows: NDArray[np.int64]) -> _Proposed:
         return _Proposed(self.first[rows], self.second[rows], self.start[rows])
+
+    def parts(self, size: int) -> Iterator[_Proposed]:
+        """The same in pieces of bounded memory."""
+        for start in range(0, len(self.first), size):
+            yield self.take(np.arange(start, min(start + size, len(self.first))))
 
 
 def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: NDArray[np.uint8]) -> Pairs:
@@ -73,10 +85,15 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
         return np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, np.int64)
     if len(shown) < len(greys):
         hashes, thumbs, greys = hashes[shown], thumbs[shown], greys[shown]
-    proposed, strangers = _proposed(hashes, greys)
+    proposed, strangers, others = _proposed(hashes, greys)
     judge = _Judge(greys, thumbs)
     evidence, placed = judge.measured(proposed)
-    kept = evidence >= _bound(judge.measured(strangers)[0])
+    bound = _bound(judge.measured(strangers)[0])
+    strict = max(bound, _rare(judge.measured(others, coloured=False)[0]) + _ABOVE_OTHERS)
+    likely = np.flatnonzero(evidence >= bound)
+    proposed, evidence, placed = proposed.take(likely), evidence[likely], placed[likely]
+    its = judge.grain(proposed, placed)
+    kept = ~its.other & (its.same | (evidence >= strict) | judge.unmoved(proposed, placed))
     pairs = np.sort(np.stack([shown[proposed.first], shown[proposed.second]], axis=1), axis=1)
     return _best(pairs[kept], np.exp(-evidence[kept]).astype(np.float64), _ways(placed[kept]))
 
@@ -93,12 +110,17 @@ def _showing(greys: NDArray[np.uint8]) -> NDArray[np.int64]:
     return np.flatnonzero(np.concatenate(spread) >= FLAT) if spread else np.zeros(0, np.int64)
 
 
+def _rare(of_others: Floats) -> float:
+    """What all but a hundredth of quite other pictures stay below; 0 where there are too few to say."""
+    return float(np.quantile(of_others, 0.99)) if len(of_others) >= _ENOUGH else 0.0
+
+
 def _bound(of_strangers: Floats) -> float:
     """What sets copies apart on these data: clearly more evidence than all but a hundredth of the strangers show.
 
     Where strangers come near to what copies show, pictures are too alike or too small for ordinary strictness.
     """
-    if len(of_strangers) < 20:
+    if len(of_strangers) < _ENOUGH:
         return (LEAST + MOST) / 2
     usual, rare = np.quantile(of_strangers, [0.5, 0.99])
     alike = 0.5 * max(0.0, rare - 2.3) + 2.0 * max(0.0, usual - 1.2)
@@ -119,8 +141,8 @@ def _best(pairs: NDArray[np.int64], unlikeness: NDArray[np.float64], ways: NDArr
     return pairs[first], unlikeness[first], ways[first]
 
 
-def _proposed(hashes: NDArray[np.uint64], pictures: NDArray[np.uint8]) -> tuple[_Proposed, _Proposed]:
-    """Candidates of both kinds, and pairs that are alike without being copies."""
+def _proposed(hashes: NDArray[np.uint64], pictures: NDArray[np.uint8]) -> tuple[_Proposed, _Proposed, _Proposed]:
+    """Candidates of both kinds, pairs that are alike without being copies, and pairs of quite other pictures."""
     n = len(pictures)
     straight = hash_candidates(hashes[:, 0], hashes[:, 0], same=True)
     mirrored = hash_candidates(hashes[:, 0], hashes[:, 1], same=False)
@@ -128,21 +150,23 @@ def _proposed(hashes: NDArray[np.uint64], pictures: NDArray[np.uint8]) -> tuple[
     start = np.concatenate([repeated(WHOLE, len(straight)), repeated(mirror, len(mirrored))])
     by_hash = np.concatenate([straight, mirrored])
     parts = [_Proposed(by_hash[:, 0], by_hash[:, 1], start)]
-    strangers = [_Proposed(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 2, 3), np.float32))]
+    nobody = _Proposed(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 2, 3), np.float32))
+    strangers, others = [nobody], [nobody]
     if n <= TOO_MANY:
         tried = windows(few=n > MANY)
-        for close, far in _neighbours(pictures, tried):
+        for close, stranger, other in _neighbours(pictures, tried):
             parts.append(close)
-            strangers.append(far)
-    return _joined(parts), _joined(strangers)
+            strangers.append(stranger)
+            others.append(other)
+    return _joined(parts), _joined(strangers), _joined(others)
 
 
 def _joined(parts: list[_Proposed]) -> _Proposed:
     return _Proposed(*(np.concatenate([getattr(one, name) for one in parts]) for name in ("first", "second", "start")))
 
 
-def _neighbours(pictures: NDArray[np.uint8], tried: Floats) -> Iterator[tuple[_Proposed, _Proposed]]:
-    """For pieces of the pictures: their likeliest originals, and their third neighbours as strangers."""
+def _neighbours(pictures: NDArray[np.uint8], tried: Floats) -> Iterator[tuple[_Proposed, _Proposed, _Proposed]]:
+    """For pieces of the pictures: their likeliest originals, their third neighbours as strangers, and farther ones."""
     n = len(pictures)
     codes = Codes(pictures, 16, 9)
     far = min(_BACKGROUND, n - 2)
@@ -175,7 +199,7 @@ def _neighbours(pictures: NDArray[np.uint8], tried: Floats) -> Iterator[tuple[_P
             )
             close.append(chosen(rows[kept], order[kept, rank]))
         some = rows[(rows + start) % step == 0] if n > _BACKGROUND else rows[:0]
-        yield _joined(close), chosen(some, order[some, min(_STRANGER, far)])
+        yield _joined(close), chosen(some, order[some, min(_STRANGER, far)]), chosen(some, order[some, far])
 
 
 def _nearest(likeness: Floats, k: int) -> NDArray[np.int64]:
@@ -193,18 +217,33 @@ class _Judge:
         self._codes = Codes(pictures, 24, 12)
         self._inner, self._coarse = grid(_PATCH, 0.86), grid(12, 0.8)
 
-    def measured(self, pairs: _Proposed) -> tuple[Floats, Floats]:
-        """Evidence (k,) that the two are copies, 0 where their colours differ; placements (k, 2, 3)."""
-        found = [
-            self._measured(pairs.take(np.arange(i, min(i + 256, len(pairs.first)))))
-            for i in range(0, len(pairs.first), 256)
-        ]
+    def measured(self, pairs: _Proposed, coloured: bool = True) -> tuple[Floats, Floats]:
+        """Evidence (k,) that the two are copies, 0 where their colours are looked at and differ; placements (k, 2, 3)."""
+        found = [self._measured(part, coloured) for part in pairs.parts(256)]
         if not found:
             return np.zeros(0, np.float32), np.zeros((0, 2, 3), np.float32)
         evidence, placed = (np.concatenate(part) for part in zip(*found, strict=True))
         return evidence, placed
 
-    def _measured(self, pairs: _Proposed) -> tuple[Floats, Floats]:
+    def grain(self, pairs: _Proposed, placed: Floats) -> Grain:
+        """What the grain of pairs says that lie over each other, (k,) each."""
+        found = [Grain(np.zeros(0, bool), np.zeros(0, bool))]
+        start = 0
+        for part in pairs.parts(256):
+            count = len(part.first)
+            laid = sampled(self._pictures[part.first].astype(np.float32), placed[start : start + count], self._inner)
+            under = self._pictures[part.second].astype(np.float32)
+            under = sampled(under, repeated(WHOLE, count), self._inner)
+            found.append(grain(laid.reshape(-1, _PATCH, _PATCH), under.reshape(-1, _PATCH, _PATCH)))
+            start += count
+        return Grain(np.concatenate([one.same for one in found]), np.concatenate([one.other for one in found]))
+
+    def unmoved(self, pairs: _Proposed, placed: Floats) -> NDArray[np.bool_]:
+        """Whether pairs (k,) lie over each other as they are, mirrored or turned by quarters, in the same colours."""
+        off = np.abs(placed[:, None] - _UPRIGHT).max(axis=(2, 3)).min(axis=1)
+        return np.asarray((off <= _UNMOVED) & (self._colours_apart(pairs, placed) <= _COLOUR_SAME))
+
+    def _measured(self, pairs: _Proposed, coloured: bool) -> tuple[Floats, Floats]:
         first, second = (self._pictures[rows].astype(np.float32) for rows in (pairs.first, pairs.second))
         placed = refined(first, second, pairs.start)
         likeness = (self._codes.under(first, placed) * self._codes.as_they_are(second)).sum(axis=1)
@@ -212,8 +251,9 @@ class _Judge:
         other = sampled(second, repeated(WHOLE, len(first)), self._inner)
         agreement = [likeness, *(_correlation(a, b) for a, b in zip(details(one), details(other), strict=True))]
         evidence = np.mean([-np.log(np.maximum(1.0 - part, _CERTAIN)) for part in agreement], axis=0)
-        apart = self._colours_apart(pairs, placed)
-        return np.where(apart <= _COLOUR_APART, evidence, 0.0).astype(np.float32), placed
+        if coloured:
+            evidence = np.where(self._colours_apart(pairs, placed) <= _COLOUR_APART, evidence, 0.0)
+        return evidence.astype(np.float32), placed
 
     def _colours_apart(self, pairs: _Proposed, placed: Floats) -> Floats:
         """Difference of the colours relative to how strong they are; 0 where one of the two is grey."""
