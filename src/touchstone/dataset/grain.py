@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from touchstone.dataset.alignment import Floats
 
-SAME, OTHER = 0.6, 0.3
+SAME, OTHER = 0.6, 0.2
 """Correlation from which the grain of two pictures is one, and below which it is another's."""
 LEAST = 0.2
 """Grey levels of grain below which there is none: rounding to whole levels leaves half as much."""
@@ -23,8 +23,8 @@ FEW = 150
 """Pixels away from edges; fewer tell nothing."""
 WORN = 0.5
 """Where one picture has less than this part of the other's grain, it was worn off by blur or compression."""
-_REACH = 11
-"""Pixels round an edge in which smoothing still shows it."""
+_REACH, _RIM = 11, 4
+"""Pixels round an edge in which smoothing still shows it; pixels at the rim, where an edge just outside does."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +33,22 @@ class Grain:
 
     same: NDArray[np.bool_]
     other: NDArray[np.bool_]
+    hidden: NDArray[np.bool_]
+    """Edges everywhere: there was no place to look."""
 
 
 def grain(first: Floats, second: Floats) -> Grain:
     """Compare pictures (k, side, side) that lie over each other, away from their edges."""
-    flat = np.maximum(_edges(first), _edges(second)) <= STEEP
-    a, b = (_centred(_smooth(one, 3) - _smooth(one, 9), flat) for one in (first, second))
+    flat = np.zeros(first.shape, dtype=bool)
+    within = (slice(None), slice(_RIM, -_RIM), slice(_RIM, -_RIM))
+    flat[within] = np.maximum(_edges(first), _edges(second))[within] <= STEEP
+    a, b = (_centred(_smooth(one, 3) - _smooth(one, 7), flat) for one in (first, second))
     n = np.maximum(flat.sum(axis=(1, 2)), 1)
     power = np.stack([(one**2).sum(axis=(1, 2)) for one in (a, b)])
     correlation = (a * b).sum(axis=(1, 2)) / np.maximum(np.sqrt(power[0] * power[1]), 1e-9)
     spread = np.sqrt(power / n)
-    there = (spread.min(axis=0) >= LEAST) & (n >= FEW)
-    worn = spread.min(axis=0) < WORN * spread.max(axis=0)
-    return Grain(there & (correlation >= SAME), there & ~worn & (correlation < OTHER))
+    clear = (spread.min(axis=0) >= LEAST) & (spread.min(axis=0) >= WORN * spread.max(axis=0)) & (n >= FEW)
+    return Grain(clear & (correlation >= SAME), clear & (correlation < OTHER), n < FEW)
 
 
 def _edges(pictures: Floats) -> Floats:

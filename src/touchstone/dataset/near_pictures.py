@@ -36,7 +36,7 @@ _ABOVE_OTHERS = 1.0
 """By how much a pair without a common grain must exceed what pictures show that are quite other ones (the 20th neighbours).
 On photographs and scans this asks for nothing more; where all pictures are a few simple shapes, for more than any pair shows."""
 _COLOUR_APART, _COLOUR_SAME = 0.45, 0.15
-_UNMOVED = 0.02
+_UNMOVED = 0.01
 _UPRIGHT = np.stack([placement(mirrored, degrees=turn) for mirrored in (False, True) for turn in (0, 90, 180, 270)])
 
 WAYS = ("near", "mirror", "turned")
@@ -93,7 +93,8 @@ def near_pictures(hashes: NDArray[np.uint64], thumbs: NDArray[np.uint8], greys: 
     likely = np.flatnonzero(evidence >= bound)
     proposed, evidence, placed = proposed.take(likely), evidence[likely], placed[likely]
     its = judge.grain(proposed, placed)
-    kept = ~its.other & (its.same | (evidence >= strict) | judge.unmoved(proposed, placed))
+    plain = ~its.hidden & judge.unmoved(proposed, placed)
+    kept = ~its.other & (its.same | plain | (evidence >= strict))
     pairs = np.sort(np.stack([shown[proposed.first], shown[proposed.second]], axis=1), axis=1)
     return _best(pairs[kept], np.exp(-evidence[kept]).astype(np.float64), _ways(placed[kept]))
 
@@ -227,7 +228,7 @@ class _Judge:
 
     def grain(self, pairs: _Proposed, placed: Floats) -> Grain:
         """What the grain of pairs says that lie over each other, (k,) each."""
-        found = [Grain(np.zeros(0, bool), np.zeros(0, bool))]
+        found = [Grain(*[np.zeros(0, bool)] * 3)]
         start = 0
         for part in pairs.parts(256):
             count = len(part.first)
@@ -236,7 +237,7 @@ class _Judge:
             under = sampled(under, repeated(WHOLE, count), self._inner)
             found.append(grain(laid.reshape(-1, _PATCH, _PATCH), under.reshape(-1, _PATCH, _PATCH)))
             start += count
-        return Grain(np.concatenate([one.same for one in found]), np.concatenate([one.other for one in found]))
+        return Grain(*(np.concatenate([getattr(one, name) for one in found]) for name in ("same", "other", "hidden")))
 
     def unmoved(self, pairs: _Proposed, placed: Floats) -> NDArray[np.bool_]:
         """Whether pairs (k,) lie over each other as they are, mirrored or turned by quarters, in the same colours."""
