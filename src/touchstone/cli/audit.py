@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from touchstone.cli.options import Json, Out
 from touchstone.cli.terminal import TerminalProgress, error_console
@@ -45,6 +46,9 @@ def audit(
         named = tuple(name.strip() for name in (slices or "").split(",") if name.strip())
         columns = Columns(input_column, label, group, time)
         study = study_of_paths(data, task=task, columns=columns, slices=named, unlabelled=unlabelled)
+        if input_column is None and study.data.columns.input is not None:
+            taken = escape(f"the column {study.data.columns.input!r} was taken as the input (by what it holds)")
+            error_console().print(f"{taken}; name another with --input, or --task tabular-classification")
     result = audit_study(study, out=out, progress=TerminalProgress(error_console()))
     raise typer.Exit(show(result.evidence, as_json=as_json, text=result.text, folder=result.folder))
 

@@ -10,17 +10,18 @@ import os
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from touchstone.core.errors import DatasetError, Fault, ModelFilesError
+from touchstone.study.content import PICTURES, holds_pictures, holds_words, telling_column
+from touchstone.study.model import Columns
 
 IMAGE_INPUTS = ("file", "path", "image", "filename", "file_name", "image_path", "filepath")
 TEXT_INPUTS = ("text", "sentence", "content")
 LABELS = ("label", "class", "target")
-_PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".bmp", ".webp", ".tif", ".tiff"}
 _SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "val": "validation", "test": "test"}
 _TABLES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".jsonl", ".ndjson", ".parquet", ".pq")
 _YAML_WORDS = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
@@ -40,6 +41,11 @@ class Look:
     classes: tuple[str, ...] = ()
     repeated: tuple[str, ...] = ()
     """Columns with few values or usual names, which may be groups, times or slices."""
+
+    @property
+    def by_content(self) -> bool:
+        """Whether the input was told by what its cells hold, since its name says nothing."""
+        return self.input is not None and _first([self.input], IMAGE_INPUTS + TEXT_INPUTS) is None
 
 
 def draft(data: Path, bases: Sequence[str] = (), folder: Path = Path()) -> str:
@@ -78,8 +84,12 @@ def _from(folder: Path, path: str) -> str:
     return Path(os.path.relpath(path, folder)).as_posix()
 
 
-def look(data: Path) -> Look:
+def look(data: Path, named: Columns = Columns()) -> Look:  # noqa: B008
     """What kind of data stands at a path: its task, its splits, its columns.
+
+    Parameters
+    ----------
+    named : columns of a table whose roles are known
 
     Raises
     ------
@@ -89,10 +99,10 @@ def look(data: Path) -> Look:
     if data.is_dir() and ((data / "state.json").exists() or (data / "dataset_dict.json").exists()):
         return _look_at_saved(data)
     if data.is_dir():
-        return _look_at_folder(data)
+        return _look_at_folder(data, named)
     if data.suffix.lower() == ".zip":
         return Look(_task_of(_members(data)), {"train": (str(data),)})
-    return _look_at_table(data, None)
+    return _look_at_table(data, None, named)
 
 
 def _look_at_saved(data: Path) -> Look:
@@ -111,7 +121,7 @@ def _look_at_saved(data: Path) -> Look:
     return Look("image-classification", {"train": (str(data),)})
 
 
-def _look_at_folder(data: Path) -> Look:
+def _look_at_folder(data: Path, named: Columns) -> Look:
     entries = sorted(entry for entry in data.iterdir() if not entry.name.startswith("."))
     folders = [entry for entry in entries if entry.is_dir()]
     splits = {_SPLITS[entry.name.lower()]: entry for entry in folders if entry.name.lower() in _SPLITS}
@@ -121,7 +131,7 @@ def _look_at_folder(data: Path) -> Look:
     tables = [entry for entry in entries if entry.is_file() and entry.name.lower().endswith(_TABLES)]
     by_split = {_SPLITS[_stem(table)]: table for table in tables if _stem(table) in _SPLITS}
     if "train" in by_split:
-        look = _look_at_table(by_split["train"], None)
+        look = _look_at_table(by_split["train"], None, named)
         look.sources = {split: (str(table),) for split, table in by_split.items()}
         return look
     if not entries:
@@ -131,7 +141,7 @@ def _look_at_folder(data: Path) -> Look:
     if len(tables) == 1:
         zips = [entry for entry in entries if entry.suffix.lower() == ".zip"]
         files = zips if zips else folders
-        return _look_at_table(tables[0], files[0] if len(files) == 1 else None)
+        return _look_at_table(tables[0], files[0] if len(files) == 1 else None, named)
     return Look(_task_of(path.name for path in islice(data.rglob("*"), _SAMPLE * 10)), {"train": (str(data),)})
 
 
@@ -141,7 +151,7 @@ def _stem(path: Path) -> str:
 
 def _task_of(names: Iterable[str]) -> str:
     endings = Counter(PurePosixPath(name).suffix.lower() for name in names)
-    return "text-classification" if endings[".txt"] > sum(endings[one] for one in _PICTURES) else "image-classification"
+    return "text-classification" if endings[".txt"] > sum(endings[one] for one in PICTURES) else "image-classification"
 
 
 def _members(path: Path) -> list[str]:
@@ -152,26 +162,39 @@ def _members(path: Path) -> list[str]:
         raise DatasetError(Fault(str(path), f"not a zip that can be read: {exc}", "pack it anew")) from exc
 
 
-def _look_at_table(table: Path, files: Path | None) -> Look:
+def _look_at_table(table: Path, files: Path | None, named: Columns) -> Look:
     if not table.name.lower().endswith(_TABLES):
         mend = "give a folder per class, a zip of one, or a table (" + " ".join(_TABLES) + ")"
         raise DatasetError(Fault(str(table), "not data that can be read", mend))
     rows = _head(table)
     columns = tuple(dict.fromkeys(name for row in rows for name in row))
-    picture, text = _first(columns, IMAGE_INPUTS), _first(columns, TEXT_INPUTS)
-    label = _first(columns, LABELS)
-    if text and not (picture and files):
-        task, found = "text-classification", text
-    elif picture:
-        task, found = "image-classification", picture
-    else:
-        task, found = "tabular-classification", None
-    written = (str(table), str(files)) if files and task == "image-classification" else (str(table),)
     values = {name: [str(row.get(name) or "") for row in rows] for name in columns}
+    label = named.label or _first(columns, LABELS)
+    task, found = _input(values, files is not None, label, named)
+    written = (str(table), str(files)) if files and task == "image-classification" else (str(table),)
     most = max(2, len(rows) // 2)
     repeated = tuple(n for n in columns if n not in (found, label) and 2 <= len(set(values[n])) <= most)
     classes = tuple(sorted(set(values[label]))) if label else ()
     return Look(task, {"train": written}, columns, found, label, classes, repeated)
+
+
+def _input(
+    values: Mapping[str, Sequence[str]], with_files: bool, label: str | None, named: Columns
+) -> tuple[str, str | None]:
+    """The task of a table and the column of its input: by usual names, else by what the cells hold."""
+    picture, text = _first([*values], IMAGE_INPUTS), _first([*values], TEXT_INPUTS)
+    if named.input is not None and named.input in values:
+        cells = values[named.input]
+        if named.input == picture or holds_pictures(cells):
+            return "image-classification", named.input
+        return ("text-classification" if holds_words(cells) else "tabular-classification"), named.input
+    if text and not (picture and with_files):
+        return "text-classification", text
+    if picture:
+        return "image-classification", picture
+    roles = {label, named.group, named.time}
+    found = telling_column({name: cells for name, cells in values.items() if name not in roles})
+    return found or ("tabular-classification", None)
 
 
 def _first(names: Sequence[str], usual: Sequence[str]) -> str | None:
@@ -185,7 +208,13 @@ def _head(table: Path) -> list[dict[str, object]]:
         if name.endswith((".parquet", ".pq")):
             import pyarrow.parquet as parquet  # type: ignore[import-untyped]
 
-            return [dict.fromkeys(parquet.ParquetFile(table).schema_arrow.names)]
+            opened = parquet.ParquetFile(table)
+            first_rows = next(opened.iter_batches(batch_size=_SAMPLE), None)
+            if first_rows is None or not first_rows.num_rows:
+                return [dict.fromkeys(opened.schema_arrow.names)]
+            return [
+                {name: v if isinstance(v, str) else None for name, v in row.items()} for row in first_rows.to_pylist()
+            ]
         opened = gzip.open if name.endswith(".gz") else open
         with opened(table, "rb") as first:
             encoding = "utf-16" if first.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
@@ -196,7 +225,7 @@ def _head(table: Path) -> list[dict[str, object]]:
     if name.endswith((".jsonl", ".ndjson")):
         return [row for row in map(_object, lines) if row]
     head = lines[0] if lines else ""
-    mark = "\t" if ".tsv" in name else max(",;\t", key=lambda one: (head.count(one), one == ","))
+    mark = "\t" if ".tsv" in name else max(",;\t|", key=lambda one: (head.count(one), one == ","))
     csv.field_size_limit(2**31 - 1)  # a cell of a megabyte is set aside later, by name
     found = csv.DictReader(io.StringIO("".join(lines)), delimiter=mark)
     return [{str(name): value for name, value in row.items() if name} for row in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -37,15 +38,19 @@ def study_of_paths(
         where the kind of data cannot be told
     """
     _refuse(paths, task, unlabelled)
-    looks = [look(path) for path in paths]
+    named = columns or Columns()
+    looks = [look(path, named) for path in paths]
     sources = _sources(paths, looks)
     data = Data(
         train=sources["train"], validation=sources.get("validation"), test=sources.get("test"),
         unlabelled=None if unlabelled is None else _source(unlabelled, look(unlabelled)),
-        columns=columns or Columns(), slices=tuple(slices),
+        columns=named, slices=tuple(slices),
     )  # fmt: skip
     name = paths[0].resolve().name.partition(".")[0] or "data"
-    return Study(name=name, task=_task(task, looks[0]), data=data)
+    study = Study(name=name, task=_task(task, looks[0]), data=data)
+    if named.input is None and study.task == looks[0].task and looks[0].by_content:
+        return replace(study, data=replace(data, columns=replace(named, input=looks[0].input)))
+    return study
 
 
 def _refuse(paths: Sequence[Path], task: str | None, unlabelled: Path | None) -> None:
