@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from touchstone.core import digest
 from touchstone.dataset.content import Content
 from touchstone.dataset.raw import Raw
+from touchstone.dataset.row_numbers import numbering
 
 MOST_ROWS, MOST_PAIRS = 20_000, 1_500
 """Rows and pairs of columns from which chance is worked out; of more a sample tells it."""
@@ -22,10 +23,18 @@ SURE = 0.999
 def tell_rows_apart(raws: Mapping[str, Raw], contents: dict[str, Content]) -> list[str]:
     """Give rows that are no copies of each other contents of their own; sentences about what was found.
 
-    Rows that a declared time or group tells apart are two events. Identical rows whose number chance explains,
-    given how many rows nearly agree, are no copies either.
+    Rows are compared without the columns that only number them. Those that a declared time or group tells apart are
+    two events. Identical rows whose number chance explains, given how many rows nearly agree, are no copies either.
     """
     names = [name for name in raws if name != "unlabelled"]
+    numbers = numbering(raws["train"].inputs)
+    rows = {name: [_without(row, numbers) for row in raws[name].inputs] for name in names}
+    said = []
+    if numbers:
+        shown = ", ".join(f"`{name}`" for name in sorted(numbers))
+        said.append(f"copies of rows are sought without {shown}: a value of its own for every row only numbers them")
+        for name in names:
+            contents[name] = Content(tuple(digest.of_data(row).partition(":")[2] for row in rows[name]))
     timed = all(raws[name].times is not None for name in names)
     grouped = all(raws[name].groups is not None for name in names)
     for name in names:
@@ -42,15 +51,20 @@ def tell_rows_apart(raws: Mapping[str, Raw], contents: dict[str, Content]) -> li
     counts = Counter(one for name in names for one in contents[name].digests)
     repeated = {one for one, count in counts.items() if count > 1}
     pairs = sum(count * (count - 1) // 2 for count in counts.values())
-    if not repeated or pairs > _most_by_chance([row for name in names for row in raws[name].inputs]):
-        return []
+    if not repeated or pairs > _most_by_chance([row for name in names for row in rows[name]]):
+        return said
     for name in names:
         apart = [_apart(one, name, i) if one in repeated else one for i, one in enumerate(contents[name].digests)]
         contents[name] = replace(contents[name], digests=tuple(apart))
     return [
+        *said,
         f"{pairs:,} {'pair' if pairs == 1 else 'pairs'} of rows agree in every column, no more than chance brings where so many "
-        "rows nearly agree; they are not counted as copies, as these columns cannot tell such rows apart"
+        "rows nearly agree; they are not counted as copies, as these columns cannot tell such rows apart",
     ]
+
+
+def _without(row: Mapping[str, object], columns: frozenset[str]) -> Mapping[str, object]:
+    return {name: value for name, value in row.items() if name not in columns} if columns else row
 
 
 def _apart(content: str, *marks: str | int) -> str:
