@@ -261,6 +261,80 @@ def test_a_renamed_file_is_told_by_its_content(tmp_path: Path) -> None:
     assert (found.outcome, found.rule) == (Outcome.REFUSE, "file.mismatch")
 
 
+PNG, JPEG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(64), b"\xff\xd8\xff\xe0\0\x10JFIF\0" + bytes(64)
+ELF, PE, SCRIPT = b"\x7fELF" + bytes(100), b"MZ\x90\0" + bytes(100), b"#!/bin/sh\ntrue\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("pytorch_model.bin", PNG, Kind.MALFORMED),
+        ("vocab.txt", PNG, Kind.MALFORMED),
+        ("w.zip", PNG, Kind.MALFORMED),
+        ("w.gz", PNG, Kind.MALFORMED),
+        ("tokenizer.model", PNG, Kind.MALFORMED),
+        ("LICENSE", PNG, Kind.MALFORMED),
+        ("NOTES.md", JPEG, Kind.MALFORMED),
+        ("README.md", b"%PDF-1.4\n%", Kind.MALFORMED),
+        ("merges.txt", ELF, Kind.HOSTILE),
+        ("model.safetensors", ELF, Kind.HOSTILE),
+        ("logo.png", ELF, Kind.HOSTILE),
+        ("model.pt", PE, Kind.HOSTILE),
+        ("merges.txt", SCRIPT, Kind.HOSTILE),
+        ("config.json", SCRIPT, Kind.HOSTILE),
+        ("config.json", safetensors({"w": tensor([2], 0, 8)}, struct.pack("<2f", float("nan"), 1)), Kind.MALFORMED),
+    ],
+)
+def test_what_bears_the_mark_of_another_kind_than_its_name_is_refused(
+    tmp_path: Path, name: str, data: bytes, kind: Kind
+) -> None:
+    write_model(tmp_path / "m")
+    found = alone(tmp_path / "m", name, data)
+    assert (found.name, found.outcome, found.rule, found.kind) == (name, Outcome.REFUSE, "file.mismatch", kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "outcome"),
+    [
+        ("logo.png", PNG, "hold"),
+        ("logo.png", JPEG, "hold"),
+        ("paper.pdf", b"%PDF-1.4\n%", "hold"),
+        ("run", ELF, "hold"),
+        ("run.py", SCRIPT, "hold"),
+        ("w.bin", b"\x01\xfe\x03" * 9, "hold"),
+        ("w.txt", b"\x01\xfe\x03" * 9, "hold"),
+        ("README.md", b"GGUF files of a model\n", "accept"),
+        ("README.md", b"GIF89a is the mark of a picture\n", "accept"),
+        ("vocab.txt", b"MZ\n[PAD]\n", "accept"),
+        ("merges.txt", b"#version: 0.2\n! !\n#! /\n", "accept"),
+    ],
+)
+def test_what_bears_no_other_mark_is_not_refused(tmp_path: Path, name: str, data: bytes, outcome: str) -> None:
+    assert str(alone(tmp_path / "m", name, data).outcome) == outcome
+
+
+_FRAME = b"\x95" + struct.pack("<Q", len(SYSTEM) - 2)
+_LIKE_A_HEADER = PROTO4 + b"C\x05ab\0\0{0" + SYSTEM[2:]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "rule"),
+    [
+        ("adapter.safetensors", PROTO4 + _FRAME + SYSTEM[2:], "pickle.call"),
+        ("adapter.safetensors", PROTO4 + b"\x95" + struct.pack("<Q", 2) + b"N." + SYSTEM, "pickle.call"),
+        ("adapter.safetensors", PROTO4 + b"\x95" + struct.pack("<Q", len(SYSTEM) - 3) + SYSTEM[2:-1], "pickle.call"),
+        ("adapter.safetensors", _LIKE_A_HEADER, "file.polyglot"),
+        ("logo.gif", b"GIF89a\0\0\x000" + SYSTEM[2:], "pickle.call"),
+    ],
+)
+def test_a_pickle_that_calls_is_hostile_whatever_it_looks_like(
+    tmp_path: Path, name: str, data: bytes, rule: str
+) -> None:
+    found = alone(tmp_path / "m", name, data)
+    assert (found.kind, found.rule) == (Kind.HOSTILE, rule), found
+    assert "do not open it" in found.remedy
+
+
 def test_a_refusal_names_the_function_and_where_it_stands(tmp_path: Path) -> None:
     found = alone(tmp_path / "m", "model.pt", torch_zip(SYSTEM))
     assert "os.system" in found.reason and "byte" in found.reason

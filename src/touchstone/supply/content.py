@@ -41,6 +41,11 @@ class Content(StrEnum):
     TFLITE = "TensorFlow Lite"
     SENTENCEPIECE = "sentencepiece model"
     PROGRAM = "program"
+    SCRIPT = "script"
+    PICTURE = "picture"
+    MEDIA = "sound or film"
+    PDF = "PDF"
+    TABLE = "table or database"
     OBJECTS = "objects of R or MATLAB"
     UNKNOWN = "unknown"
 
@@ -57,6 +62,15 @@ _MAGIC: tuple[tuple[bytes, Content], ...] = (
     (b"RDX2\n", Content.OBJECTS), (b"RDX3\n", Content.OBJECTS), (b"RDA3\n", Content.OBJECTS), (b"X\n\x00\x00\x00", Content.OBJECTS),
     (b"MATLAB 5.0 MAT-file", Content.OBJECTS),
 )  # fmt: skip
+_PDF = rb"%PDF-[0-9]"
+_FOREIGN: tuple[tuple[re.Pattern[bytes], Content], ...] = tuple((re.compile(mark, re.DOTALL), content) for mark, content in (
+    (rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|GIF8[79]a|RIFF....WEBP|II\*\x00|MM\x00\*|BM....\x00\x00\x00\x00", Content.PICTURE),
+    (rb"RIFF....(WAVE|AVI )|OggS\x00|fLaC\x00|ID3[\x02-\x04]|\x00\x00..ftyp|\x1a\x45\xdf\xa3", Content.MEDIA),
+    (_PDF, Content.PDF),
+    (rb"PAR1\x15|ARROW1\x00\x00|SQLite format 3\x00", Content.TABLE),
+))  # fmt: skip
+"""Marks of what no reader here takes, and no loader looks for."""
+_MARKED_TEXT = ((re.compile(rb"#![ \t]*/[^\s]"), Content.SCRIPT), (re.compile(_PDF), Content.PDF))
 _BZIP2 = re.compile(rb"BZh[1-9](1AY&SY|\x17rE8P\x90)")
 _ZLIB = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _SPACE = b" \t\r\n"
@@ -69,7 +83,7 @@ def identify(blob: Blob, name: str) -> Content:
         return Content.EMPTY
     head = blob.read(0, 4096)
     for magic, content in _MAGIC:
-        if head.startswith(magic):
+        if head.startswith(magic) and not (magic.isalnum() and is_text(blob)):  # a card may begin with "GGUF"
             return content
     if _BZIP2.match(head):
         return Content.BZIP2
@@ -77,7 +91,8 @@ def identify(blob: Blob, name: str) -> Content:
         return Content.TFLITE
     if is_tar(blob):
         return Content.TAR
-    if _is_safetensors(head) or (name.endswith(".safetensors") and _is_broken_safetensors(head)):
+    broken = name.endswith(".safetensors") and _is_broken_safetensors(head) and not _is_framed_pickle(blob, head)
+    if broken or _is_safetensors(head):
         return Content.SAFETENSORS
     if head[:1] == b"\x80" and head[1:2] <= b"\x05":
         return Content.PICKLE
@@ -96,7 +111,10 @@ def _without_magic(blob: Blob, head: bytes, name: str) -> Content:
         # A pickle may begin with any number of opcodes that do nothing; what was not followed cannot be vouched for.
         raise Refused("file.work", "it reads as a pickle, for more steps than data of its size need")
     if text:
-        return Content.TEXT
+        return next((content for mark, content in _MARKED_TEXT if mark.match(head)), Content.TEXT)
+    for mark, content in _FOREIGN:  # after the pickles: they may begin with such bytes
+        if mark.match(head):
+            return content
     if is_onnx(blob):
         return Content.ONNX
     if is_saved_model(blob):
@@ -133,3 +151,8 @@ def _is_safetensors(head: bytes) -> bool:
 
 def _is_broken_safetensors(head: bytes) -> bool:
     return b"\0" in head[:8] or head[8:9] == b"{"
+
+
+def _is_framed_pickle(blob: Blob, head: bytes) -> bool:
+    """A pickle whose length in its first bytes has the zeros of a safetensors header."""
+    return head[:1] == b"\x80" and head[1:2] <= b"\x05" and looks_like_pickle(run(blob, work=Work(0)))

@@ -14,32 +14,16 @@ from touchstone.supply.content import Content, identify, reads_as_pickle
 from touchstone.supply.judgement import Judgement, Made, Surroundings
 from touchstone.supply.keras_files import refuse_hdf5
 from touchstone.supply.outcome import Kind, Outcome, Product, VettedFile
+from touchstone.supply.promises import check_held, check_name
 from touchstone.supply.protobuf import NotProtobuf
 from touchstone.supply.rules import Held, Refused, Stopped
 from touchstone.supply.zip_reader import has_zip_end
 
-_WEIGHTS = frozenset({
-    Content.PICKLE, Content.ZIP, Content.TAR, Content.GZIP, Content.BZIP2, Content.XZ, Content.PACKED, Content.UNKNOWN,
+_HEADED = frozenset({Content.SAFETENSORS, Content.GGUF, Content.ONNX})
+_BROKEN = frozenset({
+    "safetensors.header", "safetensors.layout", "gguf.structure", "onnx.structure", "pickle.broken",
 })  # fmt: skip
-_FITTING: dict[str, frozenset[Content]] = {
-    ".safetensors": frozenset({Content.SAFETENSORS}),
-    ".json": frozenset({Content.JSON}),
-    ".jsonl": frozenset({Content.JSON, Content.TEXT}),
-    ".txt": frozenset({Content.TEXT, Content.JSON}),
-    ".md": frozenset({Content.TEXT, Content.JSON}),
-    ".yaml": frozenset({Content.TEXT, Content.JSON}),
-    ".yml": frozenset({Content.TEXT, Content.JSON}),
-    ".py": frozenset({Content.TEXT, Content.JSON}),
-    ".npy": frozenset({Content.NPY}),
-    ".npz": frozenset({Content.ZIP}),
-    ".gguf": frozenset({Content.GGUF}),
-    ".onnx": frozenset({Content.ONNX}),
-    ".h5": frozenset({Content.HDF5}),
-    ".hdf5": frozenset({Content.HDF5}),
-    ".keras": frozenset({Content.ZIP, Content.HDF5}),
-    **dict.fromkeys((".pt", ".pth", ".ckpt", ".bin", ".th", ".pkl", ".pickle", ".joblib", ".tar", ".zip"), _WEIGHTS),
-}
-"""What a name promises; another content is refused, for a tool that goes by names would read it as something else."""
+"""Rules for a file that breaks its own format."""
 _READER_FAULTS = (
     ValueError, ArithmeticError, LookupError, MemoryError, RecursionError, OSError, EOFError, struct.error, zlib.error,
     lzma.LZMAError, NotProtobuf,
@@ -61,7 +45,7 @@ def judge(blob: Blob, name: str, around: Surroundings) -> Found:
         file = _record(blob, name, found)
         return file, found.made, found.members
     except Stopped as stopped:
-        stopped = _graver(blob, content, stopped)
+        stopped = _graver(blob, name, content, stopped)
         members = stopped.details.pop("members", [])
         return stopped_file(blob, name, content, stopped), [], members
     except _READER_FAULTS as fault:
@@ -119,6 +103,8 @@ def _unread(blob: Blob, name: str, content: Content) -> Judgement:
         raise Held("protobuf.unread", "it is a sentencepiece model, which is not read here")
     if content is Content.PROGRAM:
         raise Held("code.file", "it is an executable program or library")
+    if content is Content.SCRIPT:
+        raise Held("code.file", "it is program code")
     if name.endswith((".safetensors", ".json", ".npy", ".npz", ".gguf")):
         raise Refused(
             "file.mismatch", "its content is not what its name says, and no reader here knows it", kind=Kind.MALFORMED
@@ -128,30 +114,28 @@ def _unread(blob: Blob, name: str, content: Content) -> Judgement:
 
 def _check_one_reading(blob: Blob, name: str, content: Content) -> None:
     """That nobody else would read the file as something else."""
-    short = text_files.base_name(name)
-    suffix = "." + short.rsplit(".", 1)[-1].lower() if "." in short else ""
-    if suffix in _FITTING and content is not Content.EMPTY and content not in _FITTING[suffix]:
-        raise Refused(
-            "file.mismatch",
-            f"it is named {ascii(short)[1:-1][:80]} and holds {content}",
-            kind=_kind_of_mismatch(content),
-        )
+    check_name(name, content)
     if content is not Content.ZIP and has_zip_end(blob):
         raise Refused("file.polyglot", f"it is {content} and ends as a zip archive")
-    if content in (Content.SAFETENSORS, Content.GGUF, Content.ONNX) and reads_as_pickle(blob):
+    if content in _HEADED and reads_as_pickle(blob):
         raise Refused("file.polyglot", f"it is {content} and reads as a pickle that calls functions")
 
 
-def _graver(blob: Blob, content: Content, stopped: Stopped) -> Stopped:
-    """What breaks its own format because a second one hangs on it is more than broken."""
-    appended = stopped.rule.id in ("safetensors.layout", "gguf.structure", "onnx.structure", "pickle.broken")
-    if appended and content is not Content.ZIP and has_zip_end(blob):
+def _graver(blob: Blob, name: str, content: Content, stopped: Stopped) -> Stopped:
+    """What breaks its own format because a second one hangs on it is more than broken, and so is a false name."""
+    if isinstance(stopped, Held):
+        try:
+            check_held(name, content)
+        except Refused as refused:
+            refused.details.update(stopped.details)
+            return refused
+    if stopped.rule.id not in _BROKEN:
+        return stopped
+    if content is not Content.ZIP and has_zip_end(blob):
         return Refused("file.polyglot", f"it is {content} and ends as a zip archive: {stopped.reason}")
+    if content in _HEADED and reads_as_pickle(blob):
+        return Refused("file.polyglot", f"it reads as a pickle that calls functions: {stopped.reason}")
     return stopped
-
-
-def _kind_of_mismatch(content: Content) -> Kind:
-    return Kind.HOSTILE if content in (Content.PICKLE, Content.ZIP, Content.TAR) else Kind.MALFORMED
 
 
 def _record(blob: Blob, name: str, found: Judgement) -> VettedFile:

@@ -97,7 +97,7 @@ _ROWS = (
     ),
     _row(
         "file.mismatch", _HOSTILE, "A name that tells of another content",
-        "Tools choose the reader by the name; a pickle named .safetensors or .json slips past those that skip such names.", _PUBLISHER,
+        "Tools choose the reader by the name; a pickle named .safetensors or .json, or a program named .txt, slips past what skips such names.", _PUBLISHER,
     ),
     _row(
         "file.empty", _MALFORMED, "An empty file where weights or settings should be",

@@ -26,7 +26,7 @@ _LOADED_JSON = frozenset({
     "video_preprocessor_config.json", "vocab.json",
 })  # fmt: skip
 _LOADED_TEXT = frozenset({"vocab.txt", "merges.txt", "spiece.vocab"})
-_DOCUMENT = re.compile(
+DOCUMENT = re.compile(
     r"(readme|licen[cs]e|notice|copying|copyright|authors|citation|model_?card|use_policy|usage_policy|changelog)\b.*",
     re.IGNORECASE,
 )
@@ -130,10 +130,10 @@ def judge_text(blob: Blob, name: str) -> Judgement:
     if text.startswith(_POINTER):
         raise Refused("file.pointer", "it is a Git LFS pointer, not the content")
     judgement = Judgement("text", Outcome.ACCEPT)
-    document = bool(_DOCUMENT.fullmatch(short)) or lowered.endswith(_PLAIN)
+    document = bool(DOCUMENT.fullmatch(short)) or lowered.endswith(_PLAIN)
     if lowered.endswith(_CODE) or (text.startswith("#!") and not document):
         raise Held("code.file", "it is program code")
-    if short in _LOADED_TEXT or _DOCUMENT.fullmatch(short):
+    if short in _LOADED_TEXT or DOCUMENT.fullmatch(short):
         judgement.made.append(Made.of_blob(name, blob))
     elif lowered.endswith(".jinja"):
         blob.work.spend(OBJECT * text.count("{"))
