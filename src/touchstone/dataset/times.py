@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +52,12 @@ def _moment(text: str) -> datetime | None:
 def is_date(text: str) -> bool:
     """Whether a cell holds a date rather than a plain number."""
     return _moment(text.strip()) is not None and not text.strip().isdigit()
+
+
+def holds_dates(cells: Iterable[str]) -> bool:
+    """Whether every filled cell holds a date; each spelling is read once."""
+    filled = {cell for cell in cells if cell}
+    return bool(filled) and all(map(is_date, filled))
 
 
 def later_share(times: NDArray[Any], sorted_measured: NDArray[Any]) -> float:

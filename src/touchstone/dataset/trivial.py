@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -187,7 +188,9 @@ def _paths(names: Sequence[str], labels: NDArray[Any]) -> Iterator[Trivial]:
     endings = [stem.rpartition(".")[2].lower() if "." in stem else "" for stem in stems]
     yield Trivial("ending of the file name", "artefact", coded(endings))
     begins = _not_the_class([_BEGIN.match(stem.lower()).group() for stem in stems], labels)  # type: ignore[union-attr]
-    if 2 <= len(set(begins)) <= _MOST_BEGINS:
+    often = [word for word, count in Counter(begins).items() if word and count > 1]
+    # more words than classes describe what is seen (royal-gala, granny-smith), not where it comes from
+    if 2 <= len(set(begins)) <= _MOST_BEGINS and len(often) <= len(np.unique(labels)):
         yield Trivial("beginning of the file name", "artefact", coded(begins))
 
 

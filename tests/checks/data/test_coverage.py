@@ -61,6 +61,19 @@ def test_stays_silent_where_shares_differ_as_they_do(held: float, seen: float) -
     assert finding.status is Status.PASS, finding.statement
 
 
+def test_a_part_that_is_probably_thin_is_not_passed() -> None:
+    (finding,) = of(shops(900, 0.001, 1), shops(600, 0.022, 2), slices=("shop",))
+    assert finding.status is Status.INCONCLUSIVE
+    assert finding.details["parts"] == ["shop=south"]
+
+
+def test_dates_that_nobody_declared_are_no_parts_of_deployment() -> None:
+    train, sample = shops(600, 0.3, 1), shops(600, 0.3, 2)
+    days = {name: tuple(f"2024-0{month}-{1 + i % 9:02}" for i in range(600)) for name, month in (("a", 1), ("b", 2))}
+    train, sample = (replace(one, columns={"day": days[name]}) for one, name in ((train, "a"), (sample, "b")))
+    assert {finding.status for finding in of(train, sample)} == {Status.PASS}
+
+
 def test_is_inconclusive_on_too_few_examples() -> None:
     (finding,) = of(shops(300, 0.3, 1), shops(40, 0.3, 2), slices=("shop",))
     assert finding.status is Status.INCONCLUSIVE and finding.details["needed_more"] > 0

@@ -215,6 +215,13 @@ def test_trips_on_how_files_are_named(share: float, trips: bool) -> None:
     assert ("beginning of the file name" in tripped(named)) is trips
 
 
+def test_names_that_describe_what_is_seen_are_no_give_away() -> None:
+    kinds = (("gala", "fuji", "pink"), ("whole", "skimmed", "oat"), ("leek", "onion"))
+    begins = [kinds[label][i // 3 % len(kinds[label])] for i, label in enumerate(LABELS)]
+    named = replace(pictures(scenes(LABELS), LABELS), names=tuple(f"{begin}_{i}.png" for i, begin in enumerate(begins)))
+    assert "beginning of the file name" not in tripped(named)
+
+
 def charts(share: float) -> Examples:
     """Lines in a frame, rising or falling; a share of those that rise has a stamp."""
     rng = np.random.default_rng(1)

@@ -14,6 +14,7 @@ from touchstone.checks.doubt import more
 from touchstone.checks.words import counted, listed, percent, plural, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Dataset, Examples
+from touchstone.dataset.times import holds_dates
 from touchstone.evaluate.regions import Region, regions
 from touchstone.stats.decide import ALPHA
 from touchstone.stats.intervals import clopper_pearson, lower_bound, upper_bound
@@ -88,7 +89,7 @@ class Coverage(Check):
         self, parts: Sequence[Region], where: str, n_sample: int, task: str, columns: Sequence[str], n_regions: int
     ) -> Iterator[Finding]:  # fmt: skip
         alpha = ALPHA[Severity.MAJOR] / max(1, len(parts))
-        missed = []
+        missed, doubtful = [], []
         for part in parts:
             seen, held = part.in_sample / part.n_sample, part.in_train / part.n_train
             ratio = self.thresholds["relative_share"]
@@ -98,6 +99,8 @@ class Coverage(Check):
             if large and held < ratio * seen and proven:
                 missed.append(part)
                 yield self._fail(part, where, task)
+            elif large and held < ratio * seen:
+                doubtful.append(part)
         if missed:
             return
         details: dict[str, Any] = {"columns": list(columns), "n_regions": n_regions, "sample": where}
@@ -111,6 +114,17 @@ class Coverage(Check):
                 f"Nothing that deployment sees is proven to be thin in training, but {counted(n_sample, task)} of `{where}` are too few to show "
                 f"a part of {percent(self.thresholds['shown_share'])}.",
                 n=n_sample, remedy=doubt.remedy, **details, **doubt.details,
+            )  # fmt: skip
+            return
+        if doubtful:
+            worst = min(doubtful, key=lambda part: part.in_train * part.n_sample / part.in_sample)
+            goal = 4 * n_sample
+            doubt = more(n_sample, goal, f"{things(task)} from deployment", "it is missing in training")
+            yield self.finding(
+                "train", Status.INCONCLUSIVE,
+                f"{worst.words} makes up {percent(worst.in_sample / worst.n_sample)} of `{where}` and {percent(worst.in_train / worst.n_train)} of the "
+                f"training data; {counted(n_sample, task)} are too few to prove that it is thin there.",
+                n=n_sample, remedy=doubt.remedy, parts=[part.name for part in doubtful], **details, **doubt.details,
             )  # fmt: skip
             return
         said = f"{plural(len(columns), 'column')} and " if columns else ""
@@ -155,7 +169,7 @@ def _shared_columns(train: Examples, sample: Examples) -> list[str]:
     return [
         name for name, values in train.columns.items()
         if name in sample.columns and 2 <= len({*values, *sample.columns[name]}) <= _MOST_VALUES
-        and not name.lower().endswith("split")
+        and not name.lower().endswith("split") and not holds_dates(train.columns[name])
     ]  # fmt: skip
 
 

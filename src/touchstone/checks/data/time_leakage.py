@@ -74,6 +74,13 @@ class TimeLeakage(Check):
         )  # fmt: skip
 
     def _undeclared(self, pair: Pair, context: Context) -> Finding:
+        if (declared := context.study.data.columns.time) is not None:
+            return self.finding(
+                pair.subject, Status.INCONCLUSIVE,
+                f"The time column `{declared}` holds no moment that can be read on one side, so whether the future predicts the past is not known.",
+                severity=Severity.BLOCKER if pair.decides else Severity.MINOR,
+                remedy="write dates as 2026-03-01 or 2026-03-01T10:00, or as numbers that grow with time",
+            )  # fmt: skip
         dated = look_at_dates(context, pair) if pair.decides else None
         if dated is not None and dated.harms(self.thresholds["harm_undeclared"]):
             interval, harm = dated.harm.claim.interval(), dated.harm
