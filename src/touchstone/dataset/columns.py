@@ -71,6 +71,11 @@ def assign_roles(names: Sequence[str], columns: Columns, task: str, where: str, 
     strict = split in ("train", "validation", "test")
     group = named("group", columns.group) if strict else _there(names, columns.group)
     time = named("time", columns.time) if strict else _there(names, columns.time)
+    taken = {"input": input_column, "label": label, "group": group, "time": time}
+    for role, other in (("label", "input"), ("group", "label"), ("time", "label")):
+        if taken[role] is not None and taken[role] == taken[other]:
+            what = f"the column {taken[role]!r} is named for the {other} and for the {role}"
+            faults.append(Fault(where, what, f"name another for one of them; its columns are {_listed(names)}"))
     if faults:
         raise DatasetError(faults)
     guesses += proposals(names, columns) if split == "train" else []
