@@ -13,5 +13,5 @@ from touchstone.study.model import Columns
     "columns", [Columns(input="kind", label="kind"), Columns("words", "kind", group="kind"), Columns("words", "kind", time="kind")]
 )  # fmt: skip
 def test_one_column_has_one_role(columns: Columns) -> None:
-    with pytest.raises(DatasetError, match="'kind' is named for the .* and for the"):
+    with pytest.raises(DatasetError, match=r"'kind' is named for the .* and for the"):
         assign_roles(["words", "kind"], columns, "text-classification", "t.csv", labelled=True, split="train")
