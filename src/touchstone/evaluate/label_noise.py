@@ -36,7 +36,7 @@ class NoiseView:
         return rows[np.argsort(-margin, kind="stable")]
 
 
-def noise_view(probabilities: NDArray[Any], labels: NDArray[Any], votes: NDArray[Any]) -> NoiseView:
+def noise_view(probabilities: NDArray[Any], labels: NDArray[Any], votes: NDArray[Any], wrong: float = 0.0) -> NoiseView:
     """Compare labels with held-out predictions and with the neighbours' labels.
 
     Parameters
@@ -44,13 +44,14 @@ def noise_view(probabilities: NDArray[Any], labels: NDArray[Any], votes: NDArray
     probabilities : (n, K), each example predicted without it
     labels : (n,)
     votes : (n, K), shares of the neighbours' labels, see :func:`touchstone.evaluate.neighbours.neighbour_votes`
+    wrong : share of labels known to be wrong: so many fewer neighbours can carry the class that is named
 
     References
     ----------
     After Northcutt et al. (JAIR 2021), with neighbours as the second vote.
     """
     named = probabilities.argmax(axis=1)
-    agreed = votes[np.arange(len(labels)), named] >= AGREEMENT - 1e-6
+    agreed = votes[np.arange(len(labels)), named] >= AGREEMENT * (1.0 - wrong) - 1e-6
     return NoiseView(named, agreed, named != labels)
 
 
@@ -59,4 +60,11 @@ def flipped(labels: NDArray[Any], n_classes: int, share: float, rng: np.random.G
     found = labels.astype(np.int64).copy()
     rows = rng.permutation(len(labels))[: round(share * len(labels))]
     found[rows] = (found[rows] + rng.integers(1, n_classes, len(rows))) % n_classes
+    return found
+
+
+def turned(labels: NDArray[Any], true: int, given: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """A copy of ``labels`` in which ``count`` of class ``true`` were changed to class ``given``."""
+    found = labels.astype(np.int64).copy()
+    found[rng.permutation(np.flatnonzero(labels == true))[:count]] = given
     return found

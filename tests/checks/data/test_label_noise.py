@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,9 @@ from touchstone.checks.data.label_noise import LabelNoise
 from touchstone.checks.words import percent
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.dataset.model import Examples
-from touchstone.evaluate.label_noise import flipped
+from touchstone.dataset.probed import Probed
+from touchstone.evaluate.held_out import held_out
+from touchstone.evaluate.label_noise import flipped, turned
 
 
 def of(train: Examples) -> Finding:
@@ -102,3 +105,63 @@ def test_statement_and_interval_agree() -> None:
     finding = of(noisy(120, 0.07, ambiguous=0.3))
     assert finding.status is Status.INCONCLUSIVE and finding.interval is not None
     assert f"between {percent(finding.interval.low)} and {percent(finding.interval.high)}" in finding.statement
+
+
+@pytest.mark.parametrize(("share", "classes"), [(0.3, 2), (0.3, 3), (0.4, 3)])
+def test_stronger_noise_is_not_answered_more_mildly(share: float, classes: int) -> None:
+    """The noise itself makes the probe err; where it explains most of the errors, that is no excuse."""
+    finding = of(noisy(1200, share, classes))
+    assert finding.status is Status.FAIL, finding.statement
+    assert finding.value == pytest.approx(share, abs=0.05)
+    assert len(finding.details["examples"]) >= 0.25 * share * 1200
+
+
+def overlapping(n: int, classes: int, apart: float, seed: int) -> Finding:
+    """Clean labels of normal clouds that overlap."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, n)
+    centres = rng.normal(0, 1, (classes, 10))
+    centres *= apart / np.linalg.norm(centres, axis=1, keepdims=True)
+    return of_features(centres[labels] + rng.normal(0, 1, (n, 10)), labels, classes)
+
+
+def of_features(features: Any, labels: Any, classes: int) -> Finding:
+    examples = written(labels, [f"text {i}" for i in range(len(labels))])
+    rows = np.asarray(features - features.mean(axis=0), dtype=np.float32)
+    made = held_out(rows, examples.labels, classes)
+    laid = SimpleNamespace(
+        probed=Probed(examples, rows, made.probabilities, made.penalty_c, "simple features"),
+        data=SimpleNamespace(classes=tuple("abcdefghij"[:classes])),
+        study=SimpleNamespace(task="text-classification"),
+        seed=0,
+    )
+    (finding,) = LabelNoise().run(laid)  # type: ignore[arg-type]
+    return finding
+
+
+@pytest.mark.parametrize("n", [100, 300, 800])
+@pytest.mark.parametrize("classes", [2, 3, 5])
+@pytest.mark.parametrize("seed", range(3))
+def test_clean_classes_that_overlap_are_not_accused(n: int, classes: int, seed: int) -> None:
+    finding = overlapping(n, classes, 1.2, seed)
+    assert finding.status is not Status.FAIL, finding.statement
+
+
+@pytest.mark.parametrize("share", [0.15, 0.25, 0.4])
+def test_labels_changed_from_one_class_to_one_other_do_not_pass(share: float) -> None:
+    words, labels = topic_texts(900)
+    rows = np.flatnonzero(labels == 0)
+    dirty = turned(labels, 0, 1, round(share * len(rows)), np.random.default_rng(1))
+    finding = of(written(dirty, words))
+    assert finding.status is Status.INCONCLUSIVE and finding.interval is not None
+    assert finding.interval.low <= np.mean(dirty != labels) <= finding.interval.high
+    wrong = {f"t{i}" for i in np.flatnonzero(dirty != labels)}
+    named = finding.details["examples"][: len(wrong)]
+    assert sum(name in wrong for name in named) >= 0.9 * len(wrong)
+    assert finding.details["kinds"][0] == finding.details["most_confused"][0][0]
+
+
+def test_a_pass_says_that_changes_one_way_would_have_shown() -> None:
+    finding = of(noisy(900, 0.0))
+    assert finding.status is Status.PASS, finding.statement
+    assert "one class to one other" in finding.details["sensitivity"][1]
