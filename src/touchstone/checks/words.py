@@ -64,7 +64,7 @@ def named(metric: str) -> str:
 
 def quoted(names: Sequence[str], most: int = 5) -> str:
     """A few names from the data, each marked as one: a class may be called ``no`` or ``other``."""
-    return listed([f"`{name}`" for name in names[:most]] + list(names[most:]), most)
+    return listed([f"`{name}`" for name in names], most)
 
 
 def listed(names: Sequence[str], most: int = 5) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,12 @@ def read_content(raw: Raw, task: str, progress: Progress, home: Path) -> Content
         return _pictures(raw, progress, home)
     if task == "text-classification":
         return _texts(raw)
-    return Content(tuple(digest.of_data(row).partition(":")[2] for row in raw.inputs))
+    return of_rows(raw.inputs)
+
+
+def of_rows(rows: Iterable[Mapping[str, Any]]) -> Content:
+    """The content of a table's rows: a digest of each."""
+    return Content(tuple(digest.of_data(row).partition(":")[2] for row in rows))
 
 
 def _texts(raw: Raw) -> Content:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchstone.core import digest
-from touchstone.dataset.content import Content
+from touchstone.dataset.content import Content, of_rows
 from touchstone.dataset.raw import Raw
 from touchstone.dataset.row_numbers import numbering
 
@@ -34,7 +34,7 @@ def tell_rows_apart(raws: Mapping[str, Raw], contents: dict[str, Content]) -> li
         shown = ", ".join(f"`{name}`" for name in sorted(numbers))
         said.append(f"copies of rows are sought without {shown}: a value of its own for every row only numbers them")
         for name in names:
-            contents[name] = Content(tuple(digest.of_data(row).partition(":")[2] for row in rows[name]))
+            contents[name] = of_rows(rows[name])
     timed = all(raws[name].times is not None for name in names)
     grouped = all(raws[name].groups is not None for name in names)
     for name in names:

@@ -34,7 +34,7 @@ def _names_rows(name: str, cells: Sequence[object]) -> bool:
     if None in cells or len(set(cells)) < len(cells):
         return False
     if all(isinstance(cell, str) for cell in cells):
-        return all(is_date(str(cell)) or " " not in str(cell).strip() for cell in cells)
+        return all(" " not in str(cell).strip() or is_date(str(cell)) for cell in cells)  # dates are dear to read
     if not all(isinstance(cell, float) and cell.is_integer() for cell in cells):
         return False
     values = np.array(cells, dtype=np.float64)

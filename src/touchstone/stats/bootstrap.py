@@ -53,11 +53,8 @@ class Resampling:
 
     @property
     def shrunk(self) -> float:
-        """How far draws fall short of the true spread: within a stratum its variance shrinks by (size - 1) / size.
-
-        1 where no stratum has two units: nothing varies there, and nothing can be mended.
-        """
-        return float(np.sqrt(1.0 - self.strata / self.units)) if self.units > self.strata else 1.0
+        """Share of the true spread that draws show; 1 where no stratum has two units: nothing varies there."""
+        return float(np.sqrt(variance_shown(self.units, self.strata))) if self.units > self.strata else 1.0
 
     @property
     def weights(self) -> Floats:
@@ -98,6 +95,11 @@ class Resampling:
             block[generator.permutation(members)] = len(strata) + np.arange(len(members)) % count
             strata += [s] * count
         return block, np.asarray(strata, dtype=np.int64)
+
+
+def variance_shown(units: int, strata: int) -> float:
+    """Share of the true variance that draws within strata show: of each stratum (size - 1) / size."""
+    return 1.0 - strata / units
 
 
 def _counts(generator: np.random.Generator, members: list[Ints], size: int, units: int) -> Floats:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchstone.core.interval import Estimate, Interval
+from touchstone.stats.bootstrap import variance_shown
 
 Floats = NDArray[np.float64]
 
@@ -226,8 +227,7 @@ def composite_claim(
     units = n if units is None else units
     if len(kept) < 0.9 * len(draws) or len(kept) < 2 or units <= strata:
         return Claim(value, inf, 1.0, n, min(len(a_values), len(b_values)), _bounds(scale))
-    # resampling within strata shrinks each stratum's variance by (size - 1) / size
-    variance = float(np.var(kept, ddof=1)) * units / (units - strata)
+    variance = float(np.var(kept, ddof=1)) / variance_shown(units, strata)
     step = scale / n if one_item is None else one_item
     variance = max(variance, ZERO_EVENTS * step**2 * n / units)
     sides = ((np.asarray(a_values, np.float64), a_deterministic), (np.asarray(b_values, np.float64), b_deterministic))

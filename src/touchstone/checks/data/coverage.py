@@ -92,14 +92,13 @@ class Coverage(Check):
         missed, doubtful = [], []
         for part in parts:
             seen, held = part.in_sample / part.n_sample, part.in_train / part.n_train
-            ratio = self.thresholds["relative_share"]
-            large = seen >= self.thresholds["share_of_sample"]
+            if seen < self.thresholds["share_of_sample"] or held >= self.thresholds["relative_share"] * seen:
+                continue
             most = upper_bound(part.in_train, part.n_train, alpha)
-            proven = most < lower_bound(part.in_sample, part.n_sample, alpha)
-            if large and held < ratio * seen and proven:
+            if most < lower_bound(part.in_sample, part.n_sample, alpha):
                 missed.append(part)
                 yield self._fail(part, where, task)
-            elif large and held < ratio * seen:
+            else:
                 doubtful.append(part)
         if missed:
             return

@@ -60,7 +60,8 @@ class TimeLeakage(Check):
         *first, second = pair.used
         task, overlap = context.study.task, _overlap(first, second)
         if overlap is None:
-            return self._undeclared(pair, context)
+            declared = context.study.data.columns.time is not None
+            return self._unread(pair, column) if declared else self._undeclared(pair, context)
         if overlap.share > 0:
             return self._fail(pair, column, task, overlap, second)
         given = None if pair.given is None else _overlap([pair.given[0]], pair.given[1])
@@ -73,14 +74,15 @@ class TimeLeakage(Check):
             value=0.0, threshold=0.0, n=len(second),
         )  # fmt: skip
 
+    def _unread(self, pair: Pair, column: str) -> Finding:
+        return self.finding(
+            pair.subject, Status.INCONCLUSIVE,
+            f"The time column `{column}` holds no moment that can be read on one side, so whether the future predicts the past is not known.",
+            severity=Severity.BLOCKER if pair.decides else Severity.MINOR,
+            remedy="write dates as 2026-03-01 or 2026-03-01T10:00, or as numbers that grow with time",
+        )  # fmt: skip
+
     def _undeclared(self, pair: Pair, context: Context) -> Finding:
-        if (declared := context.study.data.columns.time) is not None:
-            return self.finding(
-                pair.subject, Status.INCONCLUSIVE,
-                f"The time column `{declared}` holds no moment that can be read on one side, so whether the future predicts the past is not known.",
-                severity=Severity.BLOCKER if pair.decides else Severity.MINOR,
-                remedy="write dates as 2026-03-01 or 2026-03-01T10:00, or as numbers that grow with time",
-            )  # fmt: skip
         dated = look_at_dates(context, pair) if pair.decides else None
         if dated is not None and dated.harms(self.thresholds["harm_undeclared"]):
             interval, harm = dated.harm.claim.interval(), dated.harm
