@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipeline.small_run import finished
 from touchstone.core.errors import InputError
-from touchstone.pipeline.replay import _differences, _untimed, replay
+from touchstone.pipeline.replay import _differences, untimed, replay
 
 
 def test_names_every_place_that_differs() -> None:
@@ -22,11 +22,12 @@ def test_clocks_and_meters_are_not_compared() -> None:
         findings = [
             {"check": "cost.energy", "subject": "run", "status": "pass", "value": seconds},
             {"check": "supply.files", "subject": "b", "status": "pass", "details": {"seconds": seconds, "n": value}},
+            {"check": "compare.probe", "subject": "b", "status": "fail", "details": {"reference_seconds": seconds}},
         ]
         return {"findings": findings, "comparison": [], "bases": [], "chosen": None}
 
-    assert _untimed(evidence(1.0, 5)) == _untimed(evidence(2.0, 5))
-    assert _untimed(evidence(1.0, 5)) != _untimed(evidence(1.0, 6))
+    assert untimed(evidence(1.0, 5)) == untimed(evidence(2.0, 5))
+    assert untimed(evidence(1.0, 5)) != untimed(evidence(1.0, 6))
 
 
 def test_a_changed_plan_is_no_ground_for_a_replay(tmp_path: Path) -> None:

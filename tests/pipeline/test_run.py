@@ -19,7 +19,7 @@ from touchstone.core import catalogue, workers
 from touchstone.core.errors import InputError, ModelFilesError
 from touchstone.nn.predictor import Predictor
 from touchstone.pipeline import recording
-from touchstone.pipeline.replay import replay
+from touchstone.pipeline.replay import replay, untimed
 from touchstone.pipeline.run import run
 from touchstone.registry import lineage, log
 from touchstone.registry.book import Registry
@@ -28,23 +28,12 @@ from touchstone.supply.shipped import SUMS, write_sums
 
 FILES = {"study.lock.yaml", "evidence.json", "report.html", "model_card.md", "decision.md", "bom.json", "flagged.csv", "splits.csv",
          "model", "log.jsonl", "cache"}  # fmt: skip
-TIMED = {"cost.energy", "evaluate.latency"}
-
-
-def untimed(evidence: Any) -> Any:
-    """The evidence without what a clock or an energy counter said."""
-    plain = {key: value for key, value in evidence.items() if key != "cost"}
-    plain["findings"] = [
-        {key: finding[key] for key in ("check", "subject")} if finding["check"] in TIMED else finding
-        for finding in plain["findings"]
-    ]
-    return _without(plain, {"seconds", "energy_wh"})
-
-
-def _without(value: Any, keys: set[str]) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(item, keys) for key, item in value.items() if key not in keys}
-    return [_without(item, keys) for item in value] if isinstance(value, list) else value
+WITH_WORKERS = """
+from touchstone.core import workers
+workers.WORTHWHILE = 0.0
+from touchstone.cli.main import main
+main()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -88,16 +77,6 @@ def test_a_finished_run_is_shown_again_and_opens_nothing(first: Any, workshop: P
     assert sorted((home / "openings").rglob("*.json")) == before
 
 
-def test_the_same_study_from_nothing_gives_the_same_evidence(
-    first: Any, workshop: Path, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With every training in a worker of its own this time."""
-    monkeypatch.setenv(workers.SWITCH, "1")
-    monkeypatch.setattr(workers, "WORTHWHILE", 0.0)
-    again = run(parse(workshop / "study.yaml"), out=workshop / "again", fresh=True)
-    assert untimed(again.evidence) == untimed(first.evidence)
-
-
 def test_the_plan_was_recorded_before_the_run_and_both_before_anything_else_was_asked(first: Any, home: Path) -> None:
     with Registry.open(recording.place()) as registry, registry.reading() as session:
         actions = [event.action for event in log.events(session)]
@@ -106,9 +85,8 @@ def test_the_plan_was_recorded_before_the_run_and_both_before_anything_else_was_
         assert base.name in ("bases/one", "bases/two")
 
 
-def test_a_replay_brings_the_same_evidence_and_names_what_differs(first: Any, workshop: Path, home: Path) -> None:
-    again = replay(first.folder)
-    assert again.same, again.differences
+def test_a_replay_from_nothing_brings_the_same_evidence_and_names_what_differs(first: Any, home: Path) -> None:
+    """Every training in this process; the one number that was changed is all that differs."""
     changed = json.loads(first.text)
     row = changed["comparison"][0]
     row["value"] = 0.123
@@ -117,6 +95,7 @@ def test_a_replay_brings_the_same_evidence_and_names_what_differs(first: Any, wo
         found = replay(first.folder)
     finally:
         (first.folder / "evidence.json").write_text(first.text, encoding="utf-8")
+    assert not found.same
     assert [one.was for one in found.differences] == [0.123]
     assert row["candidate"] in found.differences[0].where
 
@@ -138,29 +117,18 @@ def test_the_model_of_a_result_is_opened_only_while_it_is_what_was_written(first
 
 
 def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, workshop: Path, home: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "touchstone",
-        "run",
-        str(workshop / "study.yaml"),
-        "--out",
-        str(workshop / "killed"),
-        "--json",
-        "--fresh",
-    ]
-    for seconds in (8.0, 14.0):
+    """With every training in a worker of its own this time."""
+    out = workshop / "killed"
+    command = [sys.executable, "-c", WITH_WORKERS, "run", str(workshop / "study.yaml"), "--out", str(out), "--json"]
+    environment = {**os.environ, workers.SWITCH: "1"}
+    for seconds, start in ((8.0, ["--fresh"]), (14.0, [])):
         process = subprocess.Popen(
-            command,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, workers.SWITCH: "1"},
+            [*command, *start], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment
         )
         time.sleep(seconds)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert not (workshop / "killed" / "evidence.json").exists() or process.returncode >= 0
-        command = [word for word in command if word != "--fresh"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert not (out / "evidence.json").exists() or process.returncode >= 0
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode in (0, 3, 4), done.stderr
     assert untimed(json.loads(done.stdout)) == untimed(first.evidence)

@@ -17,7 +17,7 @@ from touchstone.pipeline.finished import Finished
 SCHEMA = "touchstone/replay/1"
 MOST = 50
 _TIMED_CHECKS = ("cost.energy", "evaluate.latency")
-_TIMED_KEYS = ("seconds", "energy_wh", "examples_per_second")
+_TIMED_KEYS = ("seconds", "reference_seconds", "energy_wh", "examples_per_second")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ def replay(folder: Path, *, progress: Progress | None = None) -> Replay:
         with Run.in_folder(study, choose(study, "run", Path(place) / "run", fresh=True), progress) as work:
             carry_out(work)
         after = Finished.read(Path(place) / "run")
-        found = tuple(_differences(_untimed(measured(before.evidence)), _untimed(measured(after.evidence)), ""))
+        found = tuple(_differences(untimed(measured(before.evidence)), untimed(measured(after.evidence)), ""))
         causes = tuple(_causes(before, after))
     return Replay(str(before.folder), not found, causes, found[:MOST])
 
 
-def _untimed(evidence: Mapping[str, Any]) -> dict[str, Any]:
+def untimed(evidence: Mapping[str, Any]) -> dict[str, Any]:
     """The evidence without what a clock or an energy counter said (on a busy machine, even their status changes)."""
     findings = {
         f"{f['check']}/{f['subject']}": {} if f["check"] in _TIMED_CHECKS else _timeless(f)
