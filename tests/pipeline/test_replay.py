@@ -8,7 +8,7 @@ import pytest
 
 from tests.pipeline.small_run import finished
 from touchstone.core.errors import InputError
-from touchstone.pipeline.replay import _differences, untimed, replay
+from touchstone.pipeline.replay import _differences, replay, untimed
 
 
 def test_names_every_place_that_differs() -> None:

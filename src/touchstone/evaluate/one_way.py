@@ -17,21 +17,32 @@ _PAIRS = 3
 
 @dataclass(frozen=True)
 class OneWay:
-    """``share`` of all labels seems changed from class ``true`` to ``given``, at least ``low``, at most ``high``.
-
-    ``rows`` are the examples labelled ``given`` that look like ``true``, the surest first.
-    """
+    """How many of all labels seem changed from class ``true`` to class ``given``."""
 
     true: int
     given: int
-    share: float
-    low: float
-    high: float
+    shares: NDArray[np.float64]
+    """Share of all labels, one for each of ``RATES``."""
+    log_likelihoods: NDArray[np.float64]
+    """Of those, 0 at the best of them."""
     rows: NDArray[np.int64]
+    """The examples labelled ``given`` that look like ``true``, the surest first."""
+
+    @property
+    def share(self) -> float:
+        """The likeliest share, 0..1."""
+        return float(self.shares[self.log_likelihoods.argmax()])
+
+    def ends(self, alpha: float) -> tuple[float, float]:
+        """Lower and upper bound of the share, each wrong in ``alpha`` of cases (profile likelihood)."""
+        from scipy.special import ndtri  # type: ignore[import-untyped]
+
+        held = self.shares[self.log_likelihoods >= -(ndtri(alpha) ** 2) / 2]
+        return float(held.min()), float(held.max())
 
 
 def one_way(
-    probabilities: NDArray[Any], votes: NDArray[Any], labels: NDArray[Any], *, least: float, drop: float
+    probabilities: NDArray[Any], votes: NDArray[Any], labels: NDArray[Any], *, least: float, alpha: float
 ) -> OneWay | None:
     """The pair of classes of which one may most often be written for the other, however plain the case; or None.
 
@@ -45,25 +56,23 @@ def one_way(
     votes : (n, K), shares of the neighbours' labels
     labels : (n,)
     least : share of all labels below which a pair is not looked at
-    drop : by how much the log likelihood may fall within the bounds, half the squared normal quantile
+    alpha : of several pairs, the one whose upper bound at this level is highest is told
     """
     n, n_classes = probabilities.shape
     mass = np.stack([probabilities[labels == k].sum(axis=0, dtype=np.float64) for k in range(n_classes)])
     pairs = sorted(combinations(range(n_classes), 2), key=lambda pair: -(mass[pair] + mass[pair[::-1]]))[:_PAIRS]
     found = [
-        _fitted(probabilities, votes, labels, true, given, drop)
+        _fitted(probabilities, votes, labels, true, given)
         for first, second in pairs
         if min(mass[first, second], mass[second, first]) >= 0.5 * least * n
         for true, given in ((first, second), (second, first))
     ]
-    return max(found, key=lambda one: (one.high, one.low), default=None)
+    return max(found, key=lambda one: one.ends(alpha)[::-1], default=None)
 
 
-def _fitted(
-    probabilities: NDArray[Any], votes: NDArray[Any], labels: NDArray[Any], true: int, given: int, drop: float
-) -> OneWay:
+def _fitted(probabilities: NDArray[Any], votes: NDArray[Any], labels: NDArray[Any], true: int, given: int) -> OneWay:
     from scipy.optimize import minimize  # type: ignore[import-untyped]
-    from scipy.special import expit  # type: ignore[import-untyped]
+    from scipy.special import expit
 
     chosen = np.isin(labels, (true, given)) & (probabilities[:, [true, given]].sum(axis=1) >= 0.5)
     written = labels[chosen] == given
@@ -91,12 +100,10 @@ def _fitted(
 
     # with a floor there may be two optima; a curve without one leads to the one, a high floor to the other
     made = [max(both, key=lambda one: one[0]) for both in zip(swept(RATES), swept(RATES[::-1])[::-1], strict=True)]
-    heights = [height for height, _ in made]
+    heights = np.array([height for height, _ in made])
     looks = [expit(weights @ design) for _, weights in made]
     shares = [float(rate) * float((1.0 - look).sum()) / len(labels) for rate, look in zip(RATES, looks, strict=True)]
-    fell = np.max(heights) - np.array(heights)
-    held = [share for share, one in zip(shares, fell, strict=True) if one <= drop]
-    best = int(fell.argmin())
+    best = int(heights.argmax())
     order = np.argsort(looks[best], kind="stable")
     rows = np.flatnonzero(chosen)[order[(written & (looks[best] < 0.5))[order]]]
-    return OneWay(true, given, shares[best], min(held), max(held), rows)
+    return OneWay(true, given, np.array(shares), heights - heights[best], rows)
