@@ -25,6 +25,8 @@ class OneWay:
     """Share of all labels, one for each of ``RATES``."""
     log_likelihoods: NDArray[np.float64]
     """Of those, 0 at the best of them."""
+    hardness: float
+    """How often the two classes are mistaken for each other by what is left without those labels, 0..0.5."""
     rows: NDArray[np.int64]
     """The examples labelled ``given`` that look like ``true``, the surest first."""
 
@@ -106,4 +108,5 @@ def _fitted(probabilities: NDArray[Any], votes: NDArray[Any], labels: NDArray[An
     best = int(heights.argmax())
     order = np.argsort(looks[best], kind="stable")
     rows = np.flatnonzero(chosen)[order[(written & (looks[best] < 0.5))[order]]]
-    return OneWay(true, given, np.array(shares), heights - heights[best], rows)
+    hardness = float(np.minimum(looks[best], 1.0 - looks[best]).mean())
+    return OneWay(true, given, np.array(shares), heights - heights[best], hardness, rows)
