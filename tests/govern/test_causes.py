@@ -65,3 +65,11 @@ def test_patterns_speak_of_checks_that_exist() -> None:
 
     for pattern in _PATTERNS:
         assert pattern.core | pattern.along <= set(catalogue.rows())
+
+
+@pytest.mark.parametrize(("key", "name"), [("renamed", "classes in another order"), ("one_answer", "one answer")])
+def test_a_cause_that_a_check_saw_itself_comes_before_guesses(key: str, name: str) -> None:
+    seen = failing("compare.majority", severity=Severity.BLOCKER, **{key: {"a": "b"}})
+    cause = likely_cause([*failing("adapt.learning_rate", "adapt.forgetting", "data.duplicates"), *seen])
+    assert cause is not None and cause.name == name
+    assert cause.checks == ("adapt.forgetting", "adapt.learning_rate", "compare.majority")

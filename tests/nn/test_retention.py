@@ -6,7 +6,7 @@ from tests.nn.learnable import QUIET
 from tests.nn.tiny import examples, shared
 from touchstone.nn.bank import features
 from touchstone.nn.families import classifier
-from touchstone.nn.retention import References, displacement, retention, rho
+from touchstone.nn.retention import References, displacement, kinship, retention, rho
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,19 @@ def test_displacement_is_relative_to_the_base():
         for parameter in grown.parameters():
             parameter.mul_(1.5)
     assert set(np.round(list(displacement(base, grown).values()), 5)) == {0.5}
+
+
+def test_kinship_tells_a_child_from_a_stranger():
+    base, other = (classifier(shared("vit"), ("a", "b")) for _ in range(2))
+    with torch.no_grad():
+        for parameter in other.parameters():
+            parameter.copy_(torch.randn(parameter.shape, generator=torch.Generator().manual_seed(1)) * parameter.std())
+    assert kinship(base, base) == pytest.approx(1)
+    assert abs(kinship(base, other)) < 0.05
+    with torch.no_grad():  # pushed by half its own size it is still a child
+        for parameter, noise in zip(other.parameters(), base.parameters(), strict=True):
+            parameter.mul_(0.5).add_(noise)
+    assert kinship(base, other) > 0.5
 
 
 def test_nothing_is_said_where_base_and_twin_do_as_well():

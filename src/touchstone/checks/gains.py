@@ -36,7 +36,7 @@ def gain(context: Context, candidate: Candidate, reference: Candidate, metric: s
     memory: dict[tuple[str, ...], Claim] = getattr(context, "memory", {})
     key = (candidate.subject, reference.subject, metric, split)
     if key not in memory:
-        fixed = is_fixed(context, candidate), is_fixed(context, reference)
+        fixed = is_fixed(candidate), is_fixed(reference)
         memory[key] = metrics.difference(
             metric,
             context.probabilities(candidate, split),
@@ -56,9 +56,14 @@ def at_hand(claim: Claim) -> Claim:
     return replace(claim, standard_error=claim.item_error, df=max(claim.n - 1, 1), seed_error=0.0)
 
 
-def is_fixed(context: Context, candidate: Candidate) -> bool:
+def is_brought(candidate: Candidate) -> bool:
+    """Whether it is a model that somebody else trained, brought for assessment."""
+    return candidate.kind == "adapted" and candidate.recipe is None and not candidate.deterministic
+
+
+def is_fixed(candidate: Candidate) -> bool:
     """Whether the claim is about this very model: a convex problem, or a model that was brought for assessment."""
-    return candidate.deterministic or (context.study.adapted is not None and candidate.kind == "adapted")
+    return candidate.deterministic or is_brought(candidate)
 
 
 def pooled_seeds(
@@ -72,7 +77,7 @@ def pooled_seeds(
     pool = [
         candidate
         for candidate in context.candidates
-        if not is_fixed(context, candidate)
+        if not is_fixed(candidate)
         and (candidate.subject in subjects or (candidate.kind == "adapted" and not candidate.user))
     ]
     return pool_seed_variance([seed_scores(context, candidate, metric, split) for candidate in pool])

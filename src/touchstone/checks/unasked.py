@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from touchstone.checks.context import Context, Need
+from touchstone.checks.gains import is_brought
 from touchstone.core.catalogue import Row
 from touchstone.core.finding import Finding, Severity, Status
 
@@ -84,7 +85,12 @@ def _cannot_apply(id: str, context: Context, available: Collection[Need]) -> str
         return (
             "The study gives no sample of what deployment sees (data.unlabelled), so there is nothing to compare with."
         )
-    if id == "adapt.augmentation" and Need.ADAPTED in available and context.chosen is not None:
+    if (
+        id == "adapt.augmentation"
+        and Need.ADAPTED in available
+        and context.chosen is not None
+        and not is_brought(context.chosen)
+    ):
         recipe = context.chosen.recipe
         if recipe is None or recipe.augment == "none":
             return "This model was trained without augmentation."

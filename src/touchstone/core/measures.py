@@ -90,6 +90,8 @@ class Retention:
     displacement: Mapping[str, float]
     """||W_ft - W_base|| / ||W_base|| of each block."""
     n: int
+    kinship: float | None = None
+    """Mean cosine between its weights and the base's; about 0 where neither came from the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,8 @@ class Trace:
     train_labels: Floats | None = None
     hot_start: HotStart | None = None
     retention: Retention | None = None
+    stranger: str | None = None
+    """Of an assessed model: why it can hardly come from the base that the study names."""
     shipped: str = "median seed"
     """Which seed's weights, average or soup the candidate ships."""
     best_seed_shipped: bool = False

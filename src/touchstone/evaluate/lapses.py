@@ -26,12 +26,12 @@ class Lapses:
         return float(RATES[self.log_likelihoods.argmax()])
 
     def ends(self, alpha: float) -> tuple[float, float]:
-        """Lower and upper bound of the share, each wrong in ``alpha`` of cases (profile likelihood)."""
+        """Lower and upper bound of the share, each wrong in ``alpha`` of cases (profile likelihood); 1 above the last rate."""
         from scipy.special import ndtri  # type: ignore[import-untyped]
 
         held = np.flatnonzero(self.log_likelihoods >= -(ndtri(alpha) ** 2) / 2)
-        first, last = int(held[0]), min(int(held[-1]) + 1, len(RATES) - 1)
-        return float(RATES[first]), float(RATES[last])
+        first, after = int(held[0]), int(held[-1]) + 1
+        return float(RATES[first]), float(RATES[after]) if after < len(RATES) else 1.0
 
 
 def lapses(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from touchstone.core.finding import Finding, Severity, Status
@@ -124,6 +124,22 @@ _PATTERNS: tuple[_Pattern, ...] = (
 )  # fmt: skip
 
 
+_OF_ANSWERS = ("adapt", "compare", "evaluate")
+_SEEN: Mapping[str, tuple[str, str]] = {
+    "renamed": (
+        "classes in another order",
+        "the model and the test set name the classes in different orders, so that every score here is of wrong names; "
+        "next cheapest experiment: mend the names (id2label in the model's config.json, or the labels) and ask again",
+    ),
+    "one_answer": (
+        "one answer",
+        "the model gives the same answer to everything, so that nothing else here says anything about it; next cheapest experiment: "
+        "look at labels and class shares, then train again at a tenth of the learning rate",
+    ),
+}  # fmt: skip
+"""Causes that stand in the details of a finding, by their key."""
+
+
 def likely_cause(findings: Sequence[Finding]) -> Cause | None:
     """The cause that explains most of the failing findings, or None where fewer than two fail together.
 
@@ -134,6 +150,8 @@ def likely_cause(findings: Sequence[Finding]) -> Cause | None:
     failing = {finding.check for finding in deciding}
     if len(failing) < MIN_TOGETHER:
         return None
+    if known := _measured(deciding):
+        return known
     best = max(_PATTERNS, key=lambda pattern: _weight(pattern.matches(failing), deciding))
     explained = best.matches(failing)
     if not explained:
@@ -141,6 +159,16 @@ def likely_cause(findings: Sequence[Finding]) -> Cause | None:
     together = _listed(sorted(explained))
     sentence = f"Likely common cause of {together}: {best.cause}; next cheapest experiment: {best.experiment}."
     return Cause(best.name, sentence, tuple(sorted(explained)))
+
+
+def _measured(failing: Sequence[Finding]) -> Cause | None:
+    """A cause that a check has seen itself, and what of the failing checks it spoils."""
+    for finding in failing:
+        for key, (name, told) in _SEEN.items():
+            if key in finding.details:
+                spoilt = sorted({each.check for each in failing if each.check.split(".")[0] in _OF_ANSWERS})
+                return Cause(name, f"Likely common cause of {_listed(spoilt)}: {told}.", tuple(spoilt))
+    return None
 
 
 def _counts(finding: Finding) -> bool:

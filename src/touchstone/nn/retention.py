@@ -75,7 +75,8 @@ def retention(base: Base, tuned: nn.Module, references: References, *, seed: int
             if name != PENULTIMATE
             if (alike := likeness(of_base[name], of_tuned[name])) is not None
         },
-        displacement=displacement(classifier(base, ("a", "b"), seed=seed), tuned),
+        displacement=displacement(original := classifier(base, ("a", "b"), seed=seed), tuned),
+        kinship=kinship(original, tuned),
         n=len(examples),
     )
 
@@ -108,6 +109,25 @@ def displacement(original: nn.Module, tuned: nn.Module) -> dict[str, float]:
             moves[depths[name]] += float((other.detach().cpu() - parameter.detach().cpu()).square().sum())
             sizes[depths[name]] += float(parameter.detach().square().sum())
     return {name: float(np.sqrt(move / max(size, 1e-30))) for name, move, size in zip(names, moves, sizes, strict=True)}
+
+
+def kinship(original: nn.Module, tuned: nn.Module) -> float | None:
+    """How alike the weights of two networks are: the cosine of each block's matrices and kernels, weighed by their
+    size; 1 for equal ones, about 0 where neither came from the other. None where they share no weights.
+    """
+    depths, theirs = parameter_depths(original), dict(tuned.named_parameters())
+    found = []
+    for name, parameter in original.named_parameters():
+        other = theirs.get(name)
+        if (
+            depths[name] < len(blocks(original))
+            and parameter.ndim > 1
+            and other is not None
+            and other.shape == parameter.shape
+        ):
+            one, two = parameter.detach().flatten().double(), other.detach().cpu().flatten().double()
+            found.append((float(torch.nn.functional.cosine_similarity(one, two, dim=0)), one.numel()))
+    return float(np.average([cosine for cosine, _ in found], weights=[n for _, n in found])) if found else None
 
 
 def _features(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from touchstone.checks.context import Need
 from touchstone.core import workers
 from touchstone.core.errors import Fault, StudyError
-from touchstone.core.measures import Candidate, Cost, Effort, Trace
+from touchstone.core.measures import Candidate, Cost, Effort, Retention, Trace
 from touchstone.core.progress import Progress, Silent
 from touchstone.pipeline import from_scratch, recording, references
 from touchstone.pipeline.arena import Arena
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from touchstone.nn.predictor import Predictor
 
 NAME = "adapted"
+KIN = 0.05
+"""Mean cosine of weights below which a model did not come from a base, or nothing of it is left."""
 
 
 def assess(study: Study, *, out: Path | None = None, fresh: bool = False, progress: Progress | None = None) -> Result:
@@ -65,6 +67,12 @@ class Assessment(Run):
         seen.copy.check()
         adapted = replace(self.study.adapted, path=seen.copy.folder)
         self.bench = replace(self.bench, study=replace(self.bench.study, adapted=adapted))
+
+    def nothing_left(self) -> str:
+        """The model itself may have been refused, not a base."""
+        assert self.study.adapted is not None, "checked before the work began"
+        refused = self.study.adapted.written in self.context.missing
+        return "the adapted model could not be used" if refused else super().nothing_left()
 
     def rank(self) -> None:
         """Only the base that the model came from counts, where the study names it."""
@@ -121,6 +129,7 @@ def _contender(arena: Arena) -> Contender:
         train_probabilities=train[None],
         train_labels=train_labels,
         retention=kept,
+        stranger=_stranger(kept) if adapted.base is not None else None,
         shipped="the model as given",
     )
     predictions = {name: values[None] for name, values in arrays.items()}
@@ -158,6 +167,15 @@ def _probabilities(arena: Arena, model: Predictor, examples: Any, columns: list[
             bar.advance(len(inputs))
     found = np.concatenate(parts).astype(np.float32)
     return found / np.clip(found.sum(1, keepdims=True), 1e-12, None)
+
+
+def _stranger(kept: Retention | None) -> str | None:
+    """Why the model can hardly come from its base; None where it may."""
+    if kept is None:
+        return "it is of another architecture"
+    if kept.kinship is not None and abs(kept.kinship) < KIN:
+        return f"its weights are no more like those of the base than chance makes them (mean cosine {kept.kinship:.2f})"
+    return None
 
 
 def _retain(arena: Arena, model: Path, folder: Path) -> None:

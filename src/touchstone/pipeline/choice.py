@@ -7,35 +7,46 @@ from typing import Any
 
 from touchstone.candidates import ladder
 from touchstone.pipeline.contender import Contender
+from touchstone.stats.paired import mcnemar
 
-BEYOND = 1.645
-"""Standard errors that a gain on validation must exceed."""
+ALPHA = 0.05
+"""One-sided error at which a gain on validation counts as more than the luck of few items."""
 
 
 def choose(probe: Contender, adapted: Sequence[Contender], labels: Any) -> Contender:
     """The frozen probe, or the fine-tune that earns its cost; each judged by the one model it would ship.
 
-    A gain over the probe that is not beyond its noise (one-sided 5 %) is the luck of few validation items.
+    A gain over the probe counts where more items were won than chance would give (exact McNemar test), or where the
+    log-loss is surely less. A rung of the ladder that was tried with one seed gives way to those with all of them.
     """
     import numpy as np
 
-    field = [probe, *adapted]
+    field = [probe, *_whole(adapted)]
     predictions = [each.shipped["validation"] for each in field]
-    right = np.stack([p.argmax(1) == labels for p in predictions]).astype(float)  # (candidates, n)
+    right = np.stack([p.argmax(1) == labels for p in predictions])  # (candidates, n)
     losses = [-np.log(np.clip(p[np.arange(len(labels)), labels], 1e-12, 1)) for p in predictions]
-    gains = right - right[0]
-    noise = gains.std(1) / np.sqrt(len(labels))
-    beyond = [
-        i for i in range(1, len(field)) if gains[i].mean() > BEYOND * noise[i] or _surely_less(losses[i], losses[0])
-    ]
+    beyond = [i for i in range(1, len(field)) if _surely_more(right[i], right[0]) or _surely_less(losses[i], losses[0])]
     kept = [0, *beyond]
     picked = ladder.choose([float(right[i].mean()) for i in kept], [float(losses[i].mean()) for i in kept])
     return field[kept[picked]]
 
 
+def _whole(adapted: Sequence[Contender]) -> list[Contender]:
+    """Those trained with as many seeds as any, and what averages such trainings."""
+    most = max((len(each.candidate.seeds) for each in adapted), default=0)
+    return [each for each in adapted if len(each.candidate.seeds) == most or each.candidate.averages is not None]
+
+
+def _surely_more(mine: Any, probes: Any) -> bool:
+    """Whether more items are right than by chance."""
+    return mcnemar(int((mine & ~probes).sum()), int((probes & ~mine).sum()), two_sided=False) < ALPHA
+
+
 def _surely_less(mine: Any, probes: Any) -> bool:
-    """Whether the mean loss is lower by more than two standard errors of the paired difference."""
-    import numpy as np
+    """Whether the mean loss is lower for certain, by a paired t-test."""
+    from scipy.special import stdtrit  # type: ignore[import-untyped]
 
     less = probes - mine
-    return bool(less.mean() > 2 * less.std() / np.sqrt(len(less)))
+    if len(less) < 2:
+        return False
+    return bool(less.mean() > stdtrit(len(less) - 1, 1 - ALPHA / 2) * less.std(ddof=1) / len(less) ** 0.5)

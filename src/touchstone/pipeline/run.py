@@ -262,7 +262,7 @@ class Run:
         self.context.findings = list(refusals)
         flagged: list[Any] = []
         ids = [row.id for row in catalogue.rows().values() if row.group in groups]
-        reason = "the study stopped early: no base model could be used"
+        reason = f"the study stopped early: {self.nothing_left()}"
         with self.bench.journal.stage("checks", "asking the checks"):
             stated = run_checks(
                 ids, self.context, available, dict.fromkeys(Need, reason) if not self.bases else {},
@@ -281,6 +281,10 @@ class Run:
         )  # fmt: skip
         self.bench.journal.note("verdict", verdict=judgement.verdict.value, reasons=list(judgement.reasons))
         return self.outputs.write(self, evidence, flagged)
+
+    def nothing_left(self) -> str:
+        """What it means that no base is left, as it stands in each finding that was not reached."""
+        return "no base model could be used"
 
     def _bill(self) -> None:
         journal = self.bench.journal

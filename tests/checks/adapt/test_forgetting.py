@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -98,3 +100,12 @@ def test_a_loss_on_a_shift_set_counts_though_the_test_score_gained() -> None:
 def test_does_not_apply_to_a_head_on_frozen_features() -> None:
     one = changed(desks(100, 0.9, 0.8)[0], "tuned", recipe=Recipe("head", layers="head"))
     assert only(list(CHECK.run(one))).status is Status.NOT_APPLICABLE
+
+
+def test_a_model_that_is_no_child_of_the_named_base_is_no_gain_of_it() -> None:
+    made = trace(retention=retention(retained=0.2))
+    stranger = replace(made, stranger="its weights are no more like those of the base than chance makes them")
+    fine, other = (only(list(CHECK.run(desks(500, 0.92, 0.82, tries=1, made=one)[0]))) for one in (made, stranger))
+    assert fine.status is Status.PASS
+    assert (other.status, other.severity) == (Status.FAIL, Severity.MAJOR)
+    assert "does not come from" in other.statement and "adapted: base" in (other.remedy or "")

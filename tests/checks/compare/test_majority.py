@@ -73,3 +73,39 @@ def test_a_frozen_base_with_few_test_examples_is_asked_about_all() -> None:
     few = contest_desk(8, {"linear-probe": 0.8}, n_train=60, cross_fitted=("linear-probe",), seed=3)
     finding = only(list(CHECK.run(few.with_(chosen_subject="linear-probe"))))
     assert finding.status is Status.PASS and finding.n == 68 and "predicted out of fold" in finding.statement
+
+
+def shifted(n: int, classes: int, right: float, by: int, seed: int = 0, brought: bool = True) -> Desk:
+    """A model that learnt, each of whose answers is called as the class ``by`` places further on."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(classes, size=n)
+    model = candidate("tuned", **({"recipe": None} if brought else {}))
+    answers = np.where(rng.random(n) < right, labels, rng.integers(classes, size=n))
+    shown = np.roll(likely(answers, np.ones(n, dtype=bool), classes), by, axis=-1)
+    data = dataset(texts(labels, "a"), texts(labels, "t"), classes=classes)
+    return Desk(
+        study(), data, candidates=[model], chosen_subject=model.subject, opened={"test": labels},
+        predictions={(model.subject, "test"): np.stack([shown] * 3)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("n", "classes", "right"), [(100, 2, 0.9), (200, 4, 0.8), (400, 10, 0.95)])
+def test_names_in_another_order_are_told_as_such(n: int, classes: int, right: float) -> None:
+    finding = only(list(CHECK.run(shifted(n, classes, right, 1))))
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.BLOCKER)
+    assert len(finding.details["renamed"]) == classes and "id2label" in (finding.remedy or "")
+    assert "labels of training and test" in (
+        only(list(CHECK.run(shifted(n, classes, right, 1, brought=False)))).remedy or ""
+    )
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_poor_model_is_not_taken_for_a_renamed_one(seed: int) -> None:
+    (finding,) = CHECK.run(shifted(60, 6, 0.3, 0, seed))
+    assert "renamed" not in finding.details
+    (finding,) = CHECK.run(shifted(60, 6, 0.3, 2, seed))
+    assert "renamed" not in finding.details
+
+
+def test_one_answer_to_everything_is_told() -> None:
+    assert only(list(CHECK.run(desk(100, 0.5, 1, 0)))).details["one_answer"] == "c0"

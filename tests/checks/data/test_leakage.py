@@ -9,6 +9,7 @@ from PIL import Image
 from tests.checks.desk import Desk, candidate, dataset, likely, near, readable, study, texts
 from touchstone.checks.data.leakage import Leakage
 from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.recipe import Recipe
 from touchstone.dataset.duplicates import Near
 from touchstone.dataset.inputs import Pictures
 from touchstone.dataset.model import Dataset, Examples
@@ -195,3 +196,16 @@ def test_clean_pictures_pass_with_their_sensitivity_told() -> None:
 
 def test_reads_real_inputs_lazily() -> None:
     assert hasattr(Pictures, "take")
+
+
+@pytest.mark.parametrize(("made", "severity"), [(frozenset({"test"}), Severity.MAJOR), (frozenset(), Severity.INFO)])
+def test_what_a_model_from_elsewhere_was_trained_on_is_never_taken_for_known(
+    made: frozenset[str], severity: Severity
+) -> None:
+    data = replace(leaky(0), made_here=made)
+    for recipe, told in ((None, 1), (Recipe("top-1"), 0)):
+        model = candidate("adapted", recipe=recipe)
+        at = Desk(study(), data, candidates=[model], chosen_subject=model.subject)
+        found = [one for one in Leakage().run(at) if one.subject == model.subject]
+        assert len(found) == told
+        assert all((one.status, one.severity) == (Status.INCONCLUSIVE, severity) for one in found)

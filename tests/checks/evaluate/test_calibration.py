@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from tests.checks.desk import Desk, candidate, dataset, likely, only, rate, stud
 from touchstone.checks.evaluate.calibration import Calibration
 from touchstone.core.finding import Severity, Status
 from touchstone.evaluate.calibration import tempered
+from touchstone.study.model import Adapted
 
 CHECK = Calibration()
 
@@ -59,3 +62,18 @@ def test_an_open_answer_never_promises_a_handful_of_examples() -> None:
     assert open_
     for finding in open_:
         assert finding.details.get("needed_more", 40) >= 40
+
+
+def test_modesty_is_told_and_misleads_nobody() -> None:
+    findings = [only(list(CHECK.run(desk(600, seed, 0.5)))) for seed in range(5)]
+    assert {(one.status, one.severity) for one in findings} == {(Status.FAIL, Severity.MINOR)}
+    assert all("more modest" in one.statement for one in findings)
+
+
+def test_no_temperature_is_fitted_on_what_a_model_from_elsewhere_was_trained_on() -> None:
+    one = desk(500, 0, 3.0)
+    own = only(list(CHECK.run(one)))
+    assert "temperature" in own.details
+    brought = only(list(CHECK.run(one.with_(study=study(adapted=Adapted(Path("m"), "m", None))))))
+    assert brought.status is Status.FAIL and "temperature" not in brought.details
+    assert "has not seen" in (brought.remedy or "")

@@ -85,3 +85,17 @@ def test_a_users_recipe_speaks_under_its_own_name() -> None:
 def test_does_not_apply_where_nothing_is_declared() -> None:
     one = desk(100, 0.0, 0).with_(study=study())
     assert [finding.status for finding in CHECK.run(one)] == [Status.NOT_APPLICABLE]
+
+
+def test_a_slice_with_hardly_an_error_passes_where_no_gap_that_matters_can_hide_in_it() -> None:
+    some = found(desk(800, 0.0, 0, error=0.004))
+    assert {finding.status for finding in some.values()} == {Status.PASS}, some
+    assert all("for certain less than 5.0 %" in finding.statement for finding in some.values())
+    few = found(desk(160, 0.0, 0, error=0.01))
+    assert {finding.status for finding in few.values()} == {Status.INCONCLUSIVE}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_slice_that_is_worse_by_the_gap_hardly_ever_passes(seed: int) -> None:
+    said = found(desk(600, 0.08, seed, error=0.005)).get("camera=k0")
+    assert said is None or said.status is not Status.PASS, said

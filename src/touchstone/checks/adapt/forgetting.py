@@ -17,6 +17,9 @@ from touchstone.core.measures import Candidate, Retention
 from touchstone.stats.claims import Claim
 from touchstone.stats.decide import ALPHA, decide
 
+_WHICH_BASE = (
+    "name the base model that it was made from (adapted: base), so that its licence and history are looked at too"
+)
 _LIKELY = "mix the tuned weights half and half with the base's (weight interpolation, no training), thaw fewer blocks, or ship the linear probe"
 
 
@@ -33,7 +36,8 @@ class Forgetting(JudgedCheck):
     base's own knowledge is still there: a pseudo-task of the base's own clusters, solved from base, tuned and
     random-weights features; retained = (tuned - random) / (base - random). A fail where it is below 0.6 for certain
     and no gain over the probe is proven; with a proven gain the model has specialised, which is no fault. Features
-    that moved (CKA) are told, never decisive.
+    that moved (CKA) are told, never decisive. (c) Of a model brought for assessment: a fail where it is of another
+    architecture than the base it is said to come from, or its weights are like the base's no more than by chance.
 
     **Source.** Kumar et al. (ICLR 2022): fine-tuning can distort features and lose out of distribution; Biderman et
     al. (TMLR 2024); Davari et al. (ICLR 2023) on CKA.
@@ -63,6 +67,9 @@ class Forgetting(JudgedCheck):
             name: found for name in context.data.shift if (found := _elsewhere(context, candidate, name)) is not None
         }
         details = self._details(candidate, here, elsewhere)
+        if fault := _not_of_this_base(candidate):
+            yield self._finding(candidate, here, Status.FAIL, fault, _WHICH_BASE, details)
+            return
         if fault := (
             self._worse(here, elsewhere)
             or self._whichever_ships(context, candidate, here)
@@ -172,12 +179,20 @@ class Forgetting(JudgedCheck):
         retention = candidate.trace.retention if candidate.trace else None
         if retention is not None:
             details["cka"], details["displacement"] = dict(retention.cka), dict(retention.displacement)
+            details["kinship"] = retention.kinship
             if retention.retained is not None:
                 details["retained"], details["retained_interval"] = (
                     retention.retained.value,
                     retention.retained.interval,
                 )
         return details
+
+
+def _not_of_this_base(candidate: Candidate) -> str | None:
+    why = candidate.trace.stranger if candidate.trace else None
+    if why is None:
+        return None
+    return f"This model does not come from `{candidate.base}`, or nothing of it is left: {why}. What that base brought cannot be told from it."
 
 
 def _elsewhere(context: Context, candidate: Candidate, name: str) -> Earned | None:

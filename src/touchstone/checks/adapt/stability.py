@@ -60,7 +60,7 @@ class Stability(JudgedCheck):
         if candidate.deterministic:
             yield self.not_applicable(candidate, "Another seed gives the same model: its training has one solution.")
             return
-        if is_fixed(context, candidate):
+        if is_fixed(candidate):
             yield self.not_applicable(
                 candidate, "One finished model was brought for assessment; how it would come out again is not asked."
             )
@@ -70,7 +70,7 @@ class Stability(JudgedCheck):
         scores = seed_scores(context, averaged or candidate, metric)
         pooled = pooled_seeds(context, (averaged or candidate,), metric)
         if len(scores) < self.thresholds["seeds"] or pooled is None:
-            yield self._too_few(candidate, metric, scores)
+            yield self._too_few(context, candidate, metric, scores)
             return
         spread = _Spread(scores, sqrt(pooled.variance), pooled.df, _claimed(earned(context, candidate)))
         if averaged is None:
@@ -80,12 +80,16 @@ class Stability(JudgedCheck):
             faults = list(self._too_wide(steadier, f"averages of {len(scores)} seeds"))
         yield self._state(candidate, metric, spread, faults, averaged=averaged is not None)
 
-    def _too_few(self, candidate: Candidate, metric: str, scores: NDArray[np.float64]) -> Finding:
-        more = int(self.thresholds["seeds"]) - len(scores)
+    def _too_few(self, context: Context, candidate: Candidate, metric: str, scores: NDArray[np.float64]) -> Finding:
+        least = int(self.thresholds["seeds"])
+        more = least - len(scores)
+        asked = f"train with three seeds or more (adapt.seeds: {least})"
+        if context.study.adapt.seeds >= least:
+            asked = "give the study more time (adapt.budget): its further seeds were not trained"
         return self.finding(
             candidate.subject, Status.INCONCLUSIVE,
             f"Trained with {plural(len(scores), 'seed')}: what another one would say is not known ({named(metric)} {float(scores.mean()):.3f}).",
-            value=float(scores.mean()), n=len(scores), remedy=f"train with three seeds or more (adapt.seeds: {int(self.thresholds['seeds'])})",
+            value=float(scores.mean()), n=len(scores), remedy=asked,
             no_interval="too few seeds", needed_more=more, needed_what="seeds", seed_scores=scores.tolist(),
         )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,14 +10,15 @@ import numpy as np
 from touchstone.checks.compare.contest import asked_of, balanced_accuracy, everyone
 from touchstone.checks.context import Context
 from touchstone.checks.doubt import more
-from touchstone.checks.gains import evidence_split
+from touchstone.checks.gains import evidence_split, is_brought
 from touchstone.checks.judged import JudgedCheck
-from touchstone.checks.words import percent, points
+from touchstone.checks.words import percent, plural, points
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
 from touchstone.evaluate import metrics
 from touchstone.stats.claims import Claim, item_claim
-from touchstone.stats.decide import ALPHA_PASS
+from touchstone.stats.decide import ALPHA, ALPHA_PASS
+from touchstone.stats.intervals import clopper_pearson
 from touchstone.stats.paired import mcnemar
 from touchstone.stats.power import needed_n
 
@@ -32,7 +33,8 @@ class Majority(JudgedCheck):
     degenerate guess: its balanced accuracy is below chance plus five points for certain, or its Matthews
     correlation is below 0.05 for certain, or it gives the same answer every time although five test examples or
     more are of other classes, or it gives at least 98 % of its answers to one class that makes up at most 90 % of
-    the test set. Pass only where both are proven: more accurate than the majority guess (exact McNemar test, 5 %),
+    the test set; or where it would be right far more often (by 30 points or more, and more often than not for
+    certain) if its answers bore other classes' names. Pass only where both are proven: more accurate than the majority guess (exact McNemar test, 5 %),
     and balanced accuracy above chance. Where balanced accuracy is proven but plain accuracy is not (one class so
     common that guessing it is hard to beat), the answer is open with severity major.
 
@@ -44,7 +46,7 @@ class Majority(JudgedCheck):
     id: ClassVar[str] = "compare.majority"
     thresholds: ClassVar[Mapping[str, float]] = {
         "balanced_accuracy_over_chance": 0.05, "matthews_correlation": 0.05, "one_class_predicted": 0.98, "one_class_present": 0.9,
-        "least_others_missed": 5,
+        "least_others_missed": 5, "renamed": 0.3,
     }  # fmt: skip
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
@@ -72,6 +74,12 @@ class Majority(JudgedCheck):
             f"accuracy {percent(right.mean())} where always guessing the most common class gives {percent(common.mean())}; "
             f"averaged over classes {percent(balanced.value)} where guessing gives {percent(1 / present)}{everyone(split, n)}"
         )
+        read, mended = self._renamed(guesses, labels, context.data.classes)
+        if read:
+            yield self._other_names(candidate, read, mended, over_guess, told, details)
+            return
+        if len(np.unique(guesses)) == 1:
+            details["one_answer"] = context.data.classes[int(guesses[0])]
         if why := self._degenerate(shipped, labels, groups, balanced, present, context.seed):
             yield self.finding(
                 candidate.subject, Status.FAIL, f"The model learnt next to nothing: {told}; {why}.",
@@ -91,6 +99,41 @@ class Majority(JudgedCheck):
             )  # fmt: skip
             return
         yield self._open(context, candidate, over_guess, balanced, balances, told, {**details, "p_value": p_value})
+
+    def _renamed(self, guesses: Any, labels: Any, classes: Sequence[str]) -> tuple[dict[str, str], float]:
+        """Which class each answer should be read as, where that mends the model, and how often it would then be right."""
+        from scipy.optimize import linear_sum_assignment  # type: ignore[import-untyped]
+
+        counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
+        np.add.at(counts, (guesses, labels), 1)
+        answers, truths = linear_sum_assignment(-counts)
+        right, n = int(counts[answers, truths].sum()), len(labels)
+        better = right - int(np.trace(counts)) >= self.thresholds["renamed"] * n
+        if not better or clopper_pearson(right, n, level=1 - 2 * ALPHA[Severity.BLOCKER]).low <= 0.5:
+            return {}, 0.0
+        given = counts.sum(axis=1) > 0
+        read = {classes[i]: classes[j] for i, j in zip(answers, truths, strict=True) if i != j and given[i]}
+        return read, right / n
+
+    def _other_names(
+        self, candidate: Candidate, read: Mapping[str, str], right: float, over_guess: Claim, told: str, details: dict[str, Any]
+    ) -> Finding:  # fmt: skip
+        (answer, meant), *rest = read.items()
+        others = f", and so on for {plural(len(rest), 'other class', 'other classes')}" if rest else ""
+        where, mend = (
+            ("lists its classes in another order than its training had them",
+             "mend id2label in the model's config.json: the names in the order in which training numbered them")
+            if is_brought(candidate)
+            else ("was trained on labels that name the classes otherwise than the test set does",
+                  "look at the labels of training and test data: one of them follows another list of classes")
+        )  # fmt: skip
+        return self.finding(
+            candidate.subject, Status.FAIL,
+            f"The model's answers bear other classes' names: {told}. Were {answer!r} read as {meant!r}{others}, it would be right "
+            f"in {percent(right)}: it did learn, but {where}.",
+            value=over_guess.value, interval=over_guess.interval(), threshold=0.0, n=over_guess.n,
+            remedy=mend, renamed=dict(read), **details,
+        )  # fmt: skip
 
     def _open(
         self,

@@ -114,7 +114,11 @@ class LabelNoise(Check):
             missed = one_sided if planted.enough else planted
             return self._doubt(said, f"{missed.what} would not have shown", n, None, task, {**value, **told}, shown)
         low, high = floor.ends(0.025)
-        range_ = f"between {percent(low)} and {percent(high)} may be wrong"
+        range_ = (
+            f"between {percent(low)} and {percent(high)} may be wrong"
+            if high < 1
+            else "how many are wrong cannot be told"
+        )
         if not weak and low > self.thresholds["share"]:
             weak = "that is likely too many, but not yet beyond doubt"
         weak = weak or "the classes are too hard to tell apart to know better"

@@ -11,8 +11,10 @@ from touchstone.checks.context import Context, Need
 from touchstone.checks.data.leak_cost import LeakCost, leak_costs
 from touchstone.checks.data.planted_copies import PROMISED, sensitivities
 from touchstone.checks.data.splits import REPAIR, Pair, pairs
+from touchstone.checks.gains import is_brought
 from touchstone.checks.words import counted, listed, percent, plural, things
 from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.measures import Candidate
 from touchstone.dataset.leaks import Crossing, find_crossings
 from touchstone.stats.intervals import clopper_pearson
 from touchstone.stats.plant import Sensitivity
@@ -42,7 +44,8 @@ class Leakage(Check):
     **Cannot see.** Crops below three quarters, turns beyond ten degrees that are no quarters, overlays and free rewordings; on pictures that
     are all alike (cells, digits) small changes are lost among ordinary likeness. How much is found is measured on
     copies of the user's own examples and told in `details.sensitivity`. Whether the base model itself was pretrained
-    on the test set cannot be known.
+    on the test set cannot be known, nor what a model that is brought for assessment was trained on: that is said, and of a
+    test set that was split off here from training data it is said that the model has probably seen it.
     """
 
     id: ClassVar[str] = "data.leakage"
@@ -68,6 +71,27 @@ class Leakage(Check):
             else:
                 found = sensitivities(data.train, context.seed) if found is None else found
                 yield self._clean(context, pair, found)
+        if context.chosen is not None and is_brought(context.chosen):
+            yield self._trained_elsewhere(context, context.chosen)
+
+    def _trained_elsewhere(self, context: Context, candidate: Candidate) -> Finding:
+        """What an assessed model was trained on is known from hearsay alone."""
+        task, n = context.study.task, len(context.data.test)
+        if "test" in context.data.made_here:
+            return self.finding(
+                candidate.subject, Status.INCONCLUSIVE,
+                f"The {counted(n, task)} of test were split off here from the data that were named as training data: a model that was "
+                "trained on those before has seen them, and its scores here flatter.",
+                severity=Severity.MAJOR, n=n,
+                remedy=f"give test {things(task)} that its training has not seen (data.test)", needed=None,
+            )  # fmt: skip
+        return self.finding(
+            candidate.subject, Status.INCONCLUSIVE,
+            f"It was trained elsewhere: that none of the {counted(n, task)} of test were among what it was trained on is stated by the study, "
+            "and a model does not show it.",
+            severity=Severity.INFO, n=n,
+            remedy=f"ask whoever trained it, or collect test {things(task)} that are newer than the model", needed=None,
+        )  # fmt: skip
 
     def _clean(self, context: Context, pair: Pair, found: tuple[Sensitivity, ...]) -> Finding:
         n, task = len(pair.used[-1]), context.study.task

@@ -21,6 +21,7 @@ from touchstone.evaluate.calibration import (
     tempered,
     top_label,
 )
+from touchstone.stats.claims import Claim
 from touchstone.stats.decide import ALPHA, ALPHA_PASS
 from touchstone.stats.power import needed_n
 
@@ -35,7 +36,8 @@ class Calibration(JudgedCheck):
     (mean confidence minus accuracy), of what would ship on the sealed test items. The null comes from the model
     itself: labels drawn 2,000 times from its own confidences. A fail where that is rejected at 1 in 1,000 and the
     error or the over-confidence is 5 points or more; a pass where both are below 5 points for certain. Below 200
-    items only over-confidence can decide.
+    items only over-confidence can decide. A model that is only more modest than it need be fails with severity minor:
+    whoever trusts it is not misled.
 
     **Source.** Kumar, Liang and Ma (NeurIPS 2019) on debiasing; Broecker and Smith (2007), Vaicenavicius et al.
     (AISTATS 2019) on the null; Guo et al. (ICML 2017) on the remedy; the usual plug-in error alarms on calibrated
@@ -77,6 +79,7 @@ class Calibration(JudgedCheck):
             **({} if error.interval is not None else {"no_interval": error.missing}),
         }  # fmt: skip
         if rejected or far:
+            too_modest = _too_modest(signed, error.value)
             way = (
                 "promises too much"
                 if signed.value > tolerance / 2
@@ -87,6 +90,7 @@ class Calibration(JudgedCheck):
             remedy, extra = _remedy(context, candidate)
             yield self.finding(
                 candidate.subject, Status.FAIL, f"{seen}: its confidence {way}, so a threshold on it does not mean what it says.",
+                severity=Severity.MINOR if too_modest else Severity.MAJOR,
                 remedy=remedy, **numbers, **details, **extra,
             )  # fmt: skip
             return
@@ -115,13 +119,22 @@ class Calibration(JudgedCheck):
         )  # fmt: skip
 
 
-def _excludes_zero(claim: Any, alpha: float) -> bool:
+def _excludes_zero(claim: Claim, alpha: float) -> bool:
     return bool(claim.lower(alpha) > 0 or claim.upper(alpha) < 0)
+
+
+def _too_modest(signed: Claim, error: float) -> bool:
+    """Whether it errs on the side of modesty: most of the error is confidence that it lacks."""
+    return signed.upper(ALPHA_PASS) < 0 and -signed.value >= 0.6 * error
 
 
 def _remedy(context: Context, candidate: Candidate) -> tuple[str, dict[str, Any]]:
     """Temperature scaling fitted on validation, and what it would do there."""
     labels = context.labels("validation")
+    if context.study.adapted is not None and context.study.data.validation is None:
+        # what is validation here was cut from training data, which a model from elsewhere has been trained on
+        things_ = things(context.study.task)
+        return f"scale the model's temperature on 50 labelled {things_} or more that its training has not seen", {}
     probabilities = candidate.validation_probabilities
     if len(labels) < 50 or probabilities.ndim != 3 or probabilities.shape[1] != len(labels):
         return "label 50 validation examples or more, and scale the model's temperature on them", {}

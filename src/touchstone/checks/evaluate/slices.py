@@ -15,6 +15,7 @@ from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
 from touchstone.evaluate.slices import LEAST_ITEMS, SliceGap, membership, slice_gaps
 from touchstone.stats.decide import ALPHA, ALPHA_PASS
+from touchstone.stats.intervals import clopper_pearson
 from touchstone.stats.power import needed_n
 
 _MOST = 50
@@ -31,7 +32,8 @@ class Slices(JudgedCheck):
     minus error outside, within true classes, in the slice's own class mix. Membership is permuted within classes
     (whole groups keep together where groups are declared) and the largest statistic over all slices is kept each
     time, so that forty slices cost no more false alarms than one. A fail where that p-value is below 1 in 1,000 and
-    the gap is at least 5 points and half the overall error. Each slice tells which gap would have been found.
+    the gap is at least 5 points and half the overall error. Each slice tells which gap would have been found; one with
+    too few errors for that passes where its own error is for certain below the gap that matters (exact bound, 5 %).
 
     **Source.** Westfall and Young (1993), max-T; that slices found by search are an unsolved problem: Eyuboglu et
     al. (ICLR 2022); this version looks at declared ones.
@@ -51,33 +53,36 @@ class Slices(JudgedCheck):
             )
             return
         errors = (context.shipped(candidate, "test").argmax(1) != labels).astype(np.float64)
-        parts = membership(columns, labels=labels, classes=context.data.classes)
-        gaps = slice_gaps(errors, labels, parts, context.groups("test"), context.seed, alpha=self.thresholds["p_value"])
+        parts, groups = membership(columns, labels=labels, classes=context.data.classes), context.groups("test")
+        gaps = slice_gaps(errors, labels, parts, groups, context.seed, alpha=self.thresholds["p_value"])
+        wrong = {} if groups is not None else {name: int(errors[mask].sum()) for name, mask in parts.items()}
         gate = max(self.thresholds["gap"], self.thresholds["of_base_error"] * float(errors.mean()))
         ships = context.chosen is not None and candidate.subject == context.chosen.subject
         failed = [gap for gap in gaps if self._fails(gap, gate)]
         if not ships:
             yield self._in_short(candidate, gaps, failed, gate)
             return
-        yield from self._one_by_one(context, candidate, gaps, gate, float(errors.mean()))
+        yield from self._one_by_one(context, candidate, gaps, gate, float(errors.mean()), wrong)
 
     def _fails(self, gap: SliceGap, gate: float) -> bool:
         return gap.n >= LEAST_ITEMS and gap.p_value < self.thresholds["p_value"] and gap.gap >= gate
 
     def _one_by_one(
-        self, context: Context, candidate: Candidate, gaps: list[SliceGap], gate: float, base: float
-    ) -> Iterator[Finding]:
-        """Every single slice that can be judged, worse combinations, and one finding for all that are too small."""
+        self, context: Context, candidate: Candidate, gaps: list[SliceGap], gate: float, base: float, wrong: Mapping[str, int]
+    ) -> Iterator[Finding]:  # fmt: skip
+        """Every single slice that can be judged, worse combinations, and one finding for all that are too small.
+
+        ``wrong`` counts the errors of each slice, where errors are independent of each other.
+        """
         task = context.study.task
         ordered = sorted(gaps, key=lambda gap: (not self._fails(gap, gate), -gap.gap))
         stated = [gap for gap in ordered if self._fails(gap, gate) or (gap.too_small is None and " & " not in gap.name)]
         for gap in stated[:_MOST]:
             yield self._slice(gap, gate, base, task)
-        small = [
-            gap.name
-            for gap in ordered
-            if gap.too_small is not None and " & " not in gap.name and not self._fails(gap, gate)
-        ]
+        rest = [g for g in ordered if g.too_small is not None and " & " not in g.name and not self._fails(g, gate)]
+        spotless = [gap for gap in rest if gap.n >= LEAST_ITEMS and _most(gap, wrong) < gate]
+        yield from (self._spotless(gap, wrong[gap.name], gate, base, task) for gap in spotless[:_MOST])
+        small = [gap.name for gap in rest if gap not in spotless]
         if small:
             more_items = sum(max(LEAST_ITEMS - gap.n, 0) for gap in gaps if gap.name in set(small))
             extra: dict[str, Any] = (
@@ -94,7 +99,7 @@ class Slices(JudgedCheck):
                 remedy=remedy, too_small={gap.name: gap.too_small for gap in gaps if gap.name in set(small)},
                 **extra,
             )  # fmt: skip
-        if not stated and not small:
+        if not stated and not rest:
             yield self.not_applicable(
                 candidate, "The declared slice columns hold one value only, so there is nothing to compare."
             )
@@ -128,6 +133,16 @@ class Slices(JudgedCheck):
             remedy=doubt.remedy, **numbers, **details, **doubt.details,
         )  # fmt: skip
 
+    def _spotless(self, gap: SliceGap, wrong: int, gate: float, base: float, task: str) -> Finding:
+        """A slice with too few errors to compare, and so few that no gap that matters can hide in it."""
+        most = _most(gap, {gap.name: wrong})
+        return self.finding(
+            gap.name, Status.PASS,
+            f"For {gap.name} the model errs in {wrong} of {counted(gap.n, task)}, for certain less than {percent(gate)} of such "
+            "cases: not served worse by an amount that matters.",
+            value=gap.gap, threshold=gate, n=gap.n, no_interval=gap.too_small, error_at_most=most, error_overall=base,
+        )  # fmt: skip
+
     def _in_short(self, candidate: Candidate, gaps: list[SliceGap], failed: list[SliceGap], gate: float) -> Finding:
         if failed:
             worst = max(failed, key=lambda gap: gap.gap)
@@ -144,3 +159,8 @@ class Slices(JudgedCheck):
             f"None of {len(judged)} slices that can be judged is shown to be served worse.",
             remedy=None if clear else "more labelled test examples of the thin slices would decide", error_level=ALPHA_PASS,
         )  # fmt: skip
+
+
+def _most(gap: SliceGap, wrong: Mapping[str, int]) -> float:
+    """Upper bound (95 %) of how often the model errs in a slice; 1 where its errors may hang together."""
+    return clopper_pearson(wrong[gap.name], gap.n, level=1 - 2 * ALPHA_PASS).high if gap.name in wrong else 1.0
