@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from touchstone.checks.context import Need
 from touchstone.core import workers
+from touchstone.core.atomic import write_text
 from touchstone.core.errors import Fault, StudyError
 from touchstone.core.measures import Candidate, Cost, Effort, Retention, Trace
 from touchstone.core.progress import Progress, Silent
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from touchstone.nn.predictor import Predictor
 
 NAME = "adapted"
+STRAYS = "strays.json"
 KIN = 0.05
 """Mean cosine of weights below which a model did not come from a base, or nothing of it is left."""
 
@@ -116,8 +119,10 @@ def _contender(arena: Arena) -> Contender:
         columns = columns_of(model.classes, arena.data.classes, adapted.written)
         sample = first_by_content(arena.data.train, 2000)
         splits = {**arena.splits, "train": sample}
-        arrays = {name: _probabilities(arena, model, examples, columns) for name, examples in splits.items()}
+        made = {name: _probabilities(arena, model, examples) for name, examples in splits.items()}
+        arrays = {name: _among(found, columns) for name, found in made.items()}
         save_arrays(folder, {**arrays, "train_labels": sample.labels})
+        write_text(folder / STRAYS, json.dumps(_strays(made["test"], model.classes, columns)))
         _retain(arena, adapted.path, folder)
 
     folder = arena.bench.pieces.get("prediction", NAME, {**arena.rests_on, "model": folder_digest(adapted.path)}, make)
@@ -136,7 +141,7 @@ def _contender(arena: Arena) -> Contender:
     candidate = Candidate(
         NAME, f"{NAME}@{adapted.base or arena.base.written}", "adapted", adapted.base or arena.base.written, (0,), False,
         Effort(0, 0, 0.0, "unknown: it was trained elsewhere"), Cost(examples_through_backbone=sum(map(len, arena.splits.values()))),
-        predictions["validation"], trace=trace,
+        predictions["validation"], trace=trace, details={"strays": json.loads((folder / STRAYS).read_text(encoding="utf-8"))},
     )  # fmt: skip
     return Contender(candidate, predictions, arrays, adapted.path)
 
@@ -152,21 +157,38 @@ def columns_of(theirs: Sequence[str], ours: Sequence[str], written: str) -> list
     missing = [name for name in ours if name not in theirs]
     if missing:
         what = f"the model knows no class {missing[0]!r}; its classes begin {', '.join(map(repr, theirs[:5]))}"
-        raise StudyError(Fault(written, what, "name the data's classes as in id2label of the model's config.json"))
+        mend = "name the data's classes as in id2label of the model's config.json"
+        if len(theirs) < len(ours) and len(missing) < len(ours):
+            mend = "leave the examples of classes that it was not trained on out of the data, or assess a model that knows them"
+        raise StudyError(Fault(written, what, mend))
     return [list(theirs).index(name) for name in ours]
 
 
-def _probabilities(arena: Arena, model: Predictor, examples: Any, columns: list[int]) -> Any:
+def _probabilities(arena: Arena, model: Predictor, examples: Any) -> Any:
+    """(n, M) of all the model's classes."""
     import numpy as np
 
     parts = []
     with arena.bench.progress.task("predicting", len(examples)) as bar:
         for start in range(0, len(examples), 64):
             inputs = [examples.inputs[i] for i in range(start, min(start + 64, len(examples)))]
-            parts.append(model.probabilities(inputs)[:, columns])
+            parts.append(model.probabilities(inputs))
             bar.advance(len(inputs))
-    found = np.concatenate(parts).astype(np.float32)
-    return found / np.clip(found.sum(1, keepdims=True), 1e-12, None)
+    return np.concatenate(parts)
+
+
+def _among(found: Any, columns: list[int]) -> Any:
+    """The probabilities among the data's classes alone, (n, M) -> (n, K)."""
+    import numpy as np
+
+    ours = found[:, columns].astype(np.float32)
+    return ours / np.clip(ours.sum(1, keepdims=True), 1e-12, None)
+
+
+def _strays(found: Any, classes: Sequence[str], columns: list[int]) -> dict[str, int]:
+    """How often each class that the data do not have is the first answer; empty where the model knows no such class."""
+    first = found.argmax(1)
+    return {name: int((first == i).sum()) for i, name in enumerate(classes) if i not in columns}
 
 
 def _stranger(kept: Retention | None) -> str | None:

@@ -84,3 +84,12 @@ def test_many_failed_classes_show_the_ten_worst() -> None:
     failed = [one for one in found(desk((100,) * 30, (0.02,) * 14 + (0.95,) * 16)) if one.status is Status.FAIL]
     assert len([one for one in failed if one.subject.startswith("class=")]) == 10
     assert "14 classes" in failed[-1].statement
+
+
+@pytest.mark.parametrize(("strays", "status"), [(40, Status.FAIL), (0, Status.PASS), (3, Status.PASS)])
+def test_answers_of_classes_that_the_data_lack_are_told(strays: int, status: Status) -> None:
+    one = desk((200, 200), (0.95, 0.95))
+    one = one.with_(candidates=[candidate("tuned", recipe=None, details={"strays": {"other": strays}})])
+    told = {finding.subject: finding for finding in found(one)}["classes beyond the data's"]
+    assert (told.status, told.severity) == (status, Severity.MAJOR)
+    assert "`other`" in told.statement

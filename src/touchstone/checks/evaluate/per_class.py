@@ -34,7 +34,8 @@ class PerClass(JudgedCheck):
     recall is for certain (exact binomial, one-sided 5 %, closed over all classes by Holm) below 20 %, or below a
     quarter of the other classes' mean. That is a far stricter claim than "below average": a class with a true
     recall of one half has less than one chance in a thousand to be called failed. Classes with fewer than 10 test
-    examples are left open.
+    examples are left open. Of a model brought for assessment that knows further classes: a fail where those are its
+    first answer for certain to more than 1 % of the test items, since here only its answers among the data's classes count.
 
     **Source.** Holm (1979).
 
@@ -42,7 +43,12 @@ class PerClass(JudgedCheck):
     """
 
     id: ClassVar[str] = "evaluate.per_class"
-    thresholds: ClassVar[Mapping[str, float]] = {"recall": 0.2, "of_the_others": 0.25, "least_items": _FEW}
+    thresholds: ClassVar[Mapping[str, float]] = {
+        "recall": 0.2,
+        "of_the_others": 0.25,
+        "least_items": _FEW,
+        "strays": 0.01,
+    }
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
         labels, shipped = context.labels("test"), context.shipped(candidate, "test")
@@ -65,6 +71,27 @@ class PerClass(JudgedCheck):
         for one in failed[:_WORST] if ships else ():
             yield self._class(one, task)
         yield self._summary(candidate, classes, failed, ships, context)
+        if strays := candidate.details.get("strays"):
+            yield self._strays(strays, len(labels), task)
+
+    def _strays(self, strays: Mapping[str, int], n: int, task: str) -> Finding:
+        """Classes that an assessed model knows and the data do not: whoever uses it gets those answers too."""
+        count, names = sum(strays.values()), quoted(list(strays))
+        share, subject = clopper_pearson(count, n), "classes beyond the data's"
+        said = f"The model also knows {names}, which the data do not have; for {count:,} of {counted(n, task)} such a class is its first answer"
+        numbers: dict[str, Any] = {
+            "value": count / n,
+            "interval": share,
+            "threshold": self.thresholds["strays"],
+            "n": n,
+        }
+        if share.low > self.thresholds["strays"]:
+            return self.finding(
+                subject, Status.FAIL,
+                f"{said}. Here its best answer among the data's classes was counted; whoever uses it gets the other one.",
+                remedy="train a head of the data's classes alone, or leave those outputs out wherever the model is used", **numbers, strays=dict(strays),
+            )  # fmt: skip
+        return self.finding(subject, Status.PASS, f"{said}.", **numbers, strays=dict(strays))
 
     def _failed(self, classes: Sequence[_Class]) -> list[_Class]:
         """Failed classes, worst first."""

@@ -1,0 +1,40 @@
+"""What an assessed model is asked before its scores count: its classes, and whose child it is; whole ones are in test_run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.checks.adapt.training import retention
+from touchstone.core.errors import StudyError
+from touchstone.pipeline.assess import _among, _strays, _stranger, columns_of
+
+
+def test_the_models_classes_are_found_by_name_in_any_order() -> None:
+    assert columns_of(("b", "x", "a"), ("a", "b"), "m") == [2, 0]
+
+
+@pytest.mark.parametrize(
+    ("theirs", "mend"), [(("LABEL_0", "LABEL_1"), "id2label"), (("a",), "was not trained on"), (("c", "d"), "id2label")]
+)
+def test_a_class_that_the_model_lacks_is_named_with_its_mend(theirs: tuple[str, ...], mend: str) -> None:
+    with pytest.raises(StudyError, match="knows no class") as caught:
+        columns_of(theirs, ("a", "b"), "m")
+    assert mend in str(caught.value)
+
+
+def test_answers_of_classes_that_the_data_lack_are_counted_and_left_out() -> None:
+    found = np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7], [0.2, 0.7, 0.1]])
+    assert _strays(found, ("a", "b", "x"), [0, 1]) == {"x": 1}
+    assert _strays(found, ("a", "b", "c"), [0, 1, 2]) == {}
+    ours = _among(found, [1, 0])
+    assert ours.sum(1) == pytest.approx(1) and ours[1] == pytest.approx([2 / 3, 1 / 3])
+
+
+@pytest.mark.parametrize(("kinship", "told"), [(0.99, None), (0.2, None), (0.01, "chance"), (-0.02, "chance")])
+def test_a_model_whose_weights_are_unlike_the_bases_is_no_child_of_it(kinship: float, told: str | None) -> None:
+    why = _stranger(replace(retention(retained=0.9), kinship=kinship))
+    assert (why is None) if told is None else (why is not None and told in why)
+    assert _stranger(None) == "it is of another architecture"
