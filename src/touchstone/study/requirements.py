@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from math import inf
 
 from touchstone.study.model import METRICS, Data, Requirement
 from touchstone.study.nodes import Node
@@ -10,6 +11,7 @@ from touchstone.study.reading import Reader, Reading, Unread, suggestion
 from touchstone.study.vocabulary import LOWER_IS_BETTER, SIGNED, UNBOUNDED
 
 _BOUND = re.compile(r"\s*(?P<side><=|>=|≤|≥)\s*(?P<number>\S+)\s*")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _NEEDS_SLICES = ("worst_slice_recall", "worst_slice_gap")
 
 
@@ -57,8 +59,8 @@ class RequirementReading:
         right = "<=" if metric in LOWER_IS_BETTER else ">="
         match = _BOUND.fullmatch(node.text) if node.text is not None else None
         if not match:
-            example = f'"{right} {node.text.lstrip("<>= ") if node.text else 0.8}"'
-            raise self.reading.refuse(node, path, f"{metric}: {node.said()} is no bound", f"write {example}")
+            mend = f'write "{right} {_meant(metric, node.text or ""):g}"'
+            raise self.reading.refuse(node, path, f"{metric}: {node.said()} is no bound", mend)
         side = match["side"].replace("≤", "<=").replace("≥", ">=")
         bound = self._number(metric)(Node(match["number"], node.line, match["number"]), path)
         if side != right:
@@ -71,8 +73,8 @@ class RequirementReading:
 
         def read(node: Node, path: str) -> float:
             value: float = plain(node, path)
-            low, high = -1.0 if metric in SIGNED else 0.0, 2.0 if metric == "brier" else 1.0
-            if value < low or (value > high and metric not in UNBOUNDED):
+            low, high = _range(metric)
+            if not low <= value <= high:
                 percent = high < value <= 100 and (metric in LOWER_IS_BETTER or value >= 10)
                 mend = f"write {value / 100:g}" if percent else ""
                 raise self.reading.refuse(node, path, f"{metric} lies in {low:g}..{high:g}, not at {value:g}", mend)
@@ -103,3 +105,15 @@ class RequirementReading:
             self.reading.note(key, path, f"{metric} cannot be measured without slices", "name columns in data.slices")
         if metric == "shift_drop" and not self.data.shift:
             self.reading.note(key, path, "shift_drop cannot be measured without a shift set", "name one in data.shift")
+
+
+def _range(metric: str) -> tuple[float, float]:
+    """Least and greatest value that a metric can take."""
+    return -1.0 if metric in SIGNED else 0.0, inf if metric in UNBOUNDED else 2.0 if metric == "brier" else 1.0
+
+
+def _meant(metric: str, text: str) -> float:
+    """A bound for an example of how to write one: the number that stands there, where it can be one."""
+    low, high = _range(metric)
+    numbers = [float(number) for number in _NUMBER.findall(text)]
+    return next((number for number in numbers if low <= number <= high), 0.05 if metric in LOWER_IS_BETTER else 0.8)
