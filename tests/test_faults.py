@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from benchmarks.faults import asking
+from benchmarks.faults.__main__ import PAGE
 from benchmarks.faults.asking import Asking
+from benchmarks.faults.counts import Counted, keep, kept
 from benchmarks.faults.family import STRENGTHS, Family, families
-from benchmarks.faults.grading import grade
+from benchmarks.faults.grading import Grade, grade
 from benchmarks.faults.page import page
 
 from touchstone.core import catalogue
@@ -36,8 +38,25 @@ def test_grading_tells_planted_from_clean(tmp_path: Path) -> None:
     found = grade("two_labels", family, 2, Asking(tmp_path))
     assert [(one.kind, one.failed) for one in found[:4]] == [("weak", 2), ("medium", 2), ("strong", 2), ("clean", 0)]
     assert found[3].ends[1] > 0.8  # two studies prove little, and the interval says so
-    text = page({"two_labels": found}, {"two_labels": family})
-    assert "| `data.duplicates` | one text with two labels, weak: 1 of 500 | 2 of 2 |" in text
+    text = page({"two_labels": Counted("abc1234", tuple(found))}, {"two_labels": family})
+    assert (
+        "| `data.duplicates` | one text with two labels, weak: 1 of 500 | 2 of 2 | 16% to 100% | 0 | abc1234 |" in text
+    )
+
+
+def test_counts_are_kept_family_by_family(tmp_path: Path) -> None:
+    one, two = (
+        Counted(version, (Grade(name, EVERY[name].check, "weak", True, 1, 0, 2, 1.5),))
+        for name, version in (("two_labels", "abc1234"), ("undocumented", "def5678+"))
+    )
+    for name, counted in (("undocumented", two), ("two_labels", one)):
+        keep(name, counted, tmp_path)
+    assert list(kept(list(EVERY), tmp_path).values()) == [one, two]
+
+
+def test_the_page_tells_the_counts_that_are_kept() -> None:
+    """Whoever adds a family or counts one again writes the page too."""
+    assert PAGE.read_text(encoding="utf-8") == page(kept(list(EVERY)), EVERY)
 
 
 def test_a_study_is_asked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,8 @@
 """Plant faults and grade the checks: `python -m benchmarks.faults [FAMILY ...] [--studies N] [--write]`.
 
 Studies that were asked on this very code are kept, so that a benchmark can be stopped, or made family by family;
-`--minutes 0` only counts them.
+`--minutes 0` only counts them. With `--write` the counts of the families that were named take the place of their older ones in
+`counts/`, and the page is written from all of them; each line says which version of the package it is about.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import argparse
 from pathlib import Path
 
 from benchmarks.faults.asking import ROOT, Asking
+from benchmarks.faults.counts import Counted, keep, kept, version
 from benchmarks.faults.family import families
-from benchmarks.faults.grading import Grade, grade
+from benchmarks.faults.grading import grade
 from benchmarks.faults.page import page
 
 PAGE = ROOT / "docs" / "faults.md"
@@ -30,25 +32,24 @@ def main() -> None:
     parser.add_argument(
         "--kept", type=Path, default=ROOT / "build" / "faults", help="folder of the studies asked so far"
     )
-    parser.add_argument("--write", action="store_true", help=f"write {PAGE.name}; takes every family")
+    parser.add_argument("--write", action="store_true", help=f"write counts/ and {PAGE.name}")
     wanted = parser.parse_args()
     if unknown := set(wanted.names) - set(every):
         parser.error(f"no such family: {', '.join(sorted(unknown))}")
-    if wanted.write and wanted.names:
-        parser.error("--write takes every family")
     runs = wanted.studies if wanted.runs is None else wanted.runs
-    graded: dict[str, list[Grade]] = {}
     asking = Asking(wanted.kept, wanted.seed, 60 * wanted.minutes)
     for name in wanted.names or every:
-        graded[name] = grade(name, every[name], runs if every[name].verb == "run" else wanted.studies, asking)
-        for one in graded[name]:
+        graded = grade(name, every[name], runs if every[name].verb == "run" else wanted.studies, asking)
+        for one in graded:
             print(
                 f"{name:22s} {one.kind[:42]:42s} failed {one.failed:3d} of {one.n} ({one.ends[0]:.2f} to "
                 f"{one.ends[1]:.2f}), inconclusive {one.doubtful}, {one.seconds:.1f} s a study",
                 flush=True,
             )
+        if wanted.write and len(graded) == len(every[name].kinds):
+            keep(name, Counted(version(), tuple(graded)))
+            PAGE.write_text(page(kept(list(every)), every), encoding="utf-8")
     if wanted.write:
-        PAGE.write_text(page(graded, every), encoding="utf-8")
         print(f"-> {PAGE}")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from benchmarks.faults.counts import Counted
 from benchmarks.faults.family import STRENGTHS, Family
 from benchmarks.faults.grading import Grade
 
@@ -17,7 +18,7 @@ a user's would be (audited, vetted, ranked, run or assessed), and only what the 
 
 - *Found* is strict: `inconclusive` on a planted fault is a miss. *Alarms* are studies without a fault of which the check said `fail`.
 - Beside each count stands the 95 % interval of Clopper and Pearson. To show 95 % found takes 59 studies without a miss, to show 2 %
-  alarms 149 without one; a run of {n} studies each shows gross faults of a check, not its last percent.
+  alarms 149 without one; {n} studies each show gross faults of a check, not its last percent.
 - Strengths of faults in finished models (points of accuracy, of confidence, of recall) are measured out on digits that the study does
   not see. Faults of training are stated as settings (how many times too hot a rate, how many labels wrong): what they do is left to
   chance, and some of them do no harm. One study may serve several families, or hold faults of several strengths.
@@ -26,6 +27,7 @@ a user's would be (audited, vetted, ranked, run or assessed), and only what the 
   mended since: false alarms on messages of one template, on texts that differ in a number, and on a card that tells its limits in one plain
   sentence; a heat sign on fair recipes that began from a fitted head; seeds that differ wildly, which were called doubtful, by `adapt.stability`
   always and by `adapt.forgetting` where each of them is worse. Those lines and copies of digits are development; all others were only graded.
+- Families are counted one by one: the last column names the commit that a line is about.
 """
 MISSES = """\
 ## What is missed
@@ -48,27 +50,27 @@ Other tools run beside the searches of copies and wrong labels by `python -m ben
 """
 
 
-def page(graded: Mapping[str, Sequence[Grade]], families: Mapping[str, Family]) -> str:
+def page(counted: Mapping[str, Counted], families: Mapping[str, Family]) -> str:
     """The document."""
-    sizes = sorted({one.n for grades in graded.values() for one in grades})
+    sizes = sorted({one.n for each in counted.values() for one in each.grades})
     found = [
         HEAD.format(n=" or ".join(map(str, sizes))),
         "## Found\n",
-        *_table(graded, families, True),
+        *_table(counted, families, True),
         "\n## False alarms\n",
     ]
-    found += [*_table(graded, families, False), "", _sums(graded), "", MISSES]
+    found += [*_table(counted, families, False), "", _sums(counted), "", MISSES]
     return "\n".join(found)
 
 
-def _table(graded: Mapping[str, Sequence[Grade]], families: Mapping[str, Family], planted: bool) -> list[str]:
-    lines = ["| check | data | failed | interval | inconclusive |", "| --- | --- | --- | --- | --- |"]
-    for name, grades in graded.items():
-        for one in grades:
+def _table(counted: Mapping[str, Counted], families: Mapping[str, Family], planted: bool) -> list[str]:
+    lines = ["| check | data | failed | interval | inconclusive | of |", "| --- | --- | --- | --- | --- | --- |"]
+    for name, each in counted.items():
+        for one in each.grades:
             if one.planted is planted:
                 lines.append(
                     f"| `{one.check}` | {_words(families[name], one)} | {one.failed} of {one.n} | "
-                    f"{one.ends[0]:.0%} to {one.ends[1]:.0%} | {one.doubtful} |"
+                    f"{one.ends[0]:.0%} to {one.ends[1]:.0%} | {one.doubtful} | {each.version} |"
                 )
     return lines
 
@@ -79,8 +81,8 @@ def _words(family: Family, one: Grade) -> str:
     return f"{family.what}: clean twin" if one.kind == "clean" else one.kind
 
 
-def _sums(graded: Mapping[str, Sequence[Grade]]) -> str:
-    every = [one for grades in graded.values() for one in grades]
+def _sums(counted: Mapping[str, Counted]) -> str:
+    every = [one for each in counted.values() for one in each.grades]
     parts = []
     for kind in (*STRENGTHS, "clean"):
         some = [one for one in every if one.kind == kind]
