@@ -9,7 +9,7 @@ import pytest
 
 from tests.checks.adapt.training import retention
 from touchstone.core.errors import StudyError
-from touchstone.pipeline.assess import _among, _strays, _stranger, columns_of
+from touchstone.pipeline.assess import _among, _stranger, _strays, columns_of
 
 
 def test_the_models_classes_are_found_by_name_in_any_order() -> None:
