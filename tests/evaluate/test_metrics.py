@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
@@ -26,6 +28,19 @@ ORACLES = {
 def test_agrees_with_scikit_learn(name: str) -> None:
     p, y = model(400, 4, seed=3, shares=[0.6, 0.2, 0.15, 0.05])
     assert metrics.value(name, p, y) == pytest.approx(float(ORACLES[name](p, y)), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "score"), [("macro_f1", oracle.f1_score), ("macro_precision", oracle.precision_score)]
+)
+def test_a_stray_guess_of_a_class_that_is_not_there_costs_no_more_than_itself(name: str, score: Any) -> None:
+    y = np.arange(40) % 2
+    p = np.eye(3)[y]
+    p[0] = [0, 0, 1]
+    assert metrics.value(name, p, y) == pytest.approx(
+        score(y, p.argmax(1), labels=[0, 1], average="macro", zero_division=0)
+    )
+    assert metrics.value(name, p, y) > 0.95
 
 
 def test_two_classes_are_judged_by_the_second() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -31,24 +32,43 @@ def primary_metric(study: Study) -> str:
 
 
 def gain(context: Context, candidate: Candidate, reference: Candidate, metric: str, split: str = "test") -> Claim:
-    """metric(candidate) - metric(reference) on the same items; positive where the candidate is better."""
+    """metric(candidate) - metric(reference) on the same items; positive where the candidate is better.
+
+    Where every recipe was trained once, nothing tells how much another seed would change: against a reference that has
+    one solution the claim is then about the model at hand, against another its spread is infinite.
+    """
     # Several checks ask for the same bootstrap; the runner lends them one memory for the length of its run.
     memory: dict[tuple[str, ...], Claim] = getattr(context, "memory", {})
     key = (candidate.subject, reference.subject, metric, split)
     if key not in memory:
         fixed = is_fixed(candidate), is_fixed(reference)
-        memory[key] = metrics.difference(
-            metric,
-            context.probabilities(candidate, split),
-            context.probabilities(reference, split),
-            context.labels(split),
-            pooled=None if all(fixed) else pooled_seeds(context, (candidate, reference), metric, split),
-            a_deterministic=fixed[0],
-            b_deterministic=fixed[1],
-            groups=context.groups(split),
-            seed=context.seed,
-        )
+        pooled = None if all(fixed) else pooled_seeds(context, (candidate, reference), metric, split)
+        found = _difference(context, candidate, reference, metric, split, fixed, pooled)
+        once = not isfinite(found.standard_error) and any(fixed)
+        memory[key] = as_trained(context, candidate, reference, metric, split) if once else found
     return memory[key]
+
+
+def as_trained(context: Context, candidate: Candidate, reference: Candidate, metric: str, split: str = "test") -> Claim:
+    """The same for two recipes that were trained once each, about these very models: items random alone."""
+    return _difference(context, candidate, reference, metric, split, (True, True), None)
+
+
+def _difference(
+    context: Context, candidate: Candidate, reference: Candidate, metric: str, split: str, fixed: tuple[bool, bool],
+    pooled: PooledSeeds | None,
+) -> Claim:  # fmt: skip
+    return metrics.difference(
+        metric,
+        context.probabilities(candidate, split),
+        context.probabilities(reference, split),
+        context.labels(split),
+        pooled=pooled,
+        a_deterministic=fixed[0],
+        b_deterministic=fixed[1],
+        groups=context.groups(split),
+        seed=context.seed,
+    )
 
 
 def at_hand(claim: Claim) -> Claim:

@@ -16,8 +16,10 @@ _CLEAR = 0.6
 _GROUND = 0.2
 """Share of the inside of a picture from which on a bar's colour is the picture's own ground."""
 _WIDEST = 0.15
-LEAST_SIDE = 24
-"""In smaller pictures one line of pixels, or one block of eight by eight, is a good part of what is shown."""
+LEAST_SIDE = 8
+"""In smaller pictures one line of pixels, or one of 64 blocks, is a good part of what is shown."""
+_SMALL = 24
+"""Below this side what stands at one place may well be the content; only near the corners a sign is looked for."""
 SIDE, GRID = 96, 8
 
 
@@ -64,3 +66,11 @@ def blocks(image: Any) -> NDArray[np.float32]:
     high = np.asarray(small, np.float32) - np.asarray(small.filter(ImageFilter.GaussianBlur(3)), np.float32)
     cell = SIDE // GRID
     return high.reshape(GRID, cell, GRID, cell).transpose(0, 2, 1, 3).reshape(GRID * GRID, cell * cell)
+
+
+def sign_places(side: float) -> NDArray[np.bool_]:
+    """Blocks, (64,), in which a sign can be told from content, in pictures of this shorter side in pixels."""
+    if side < LEAST_SIDE:
+        return np.zeros(GRID * GRID, dtype=bool)
+    corner = np.isin(np.arange(GRID), (0, 1, GRID - 2, GRID - 1))
+    return np.outer(corner, corner).ravel() if side < _SMALL else np.ones(GRID * GRID, dtype=bool)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchstone.dataset.inputs import Pictures, Rows, Texts
-from touchstone.dataset.marks import bands, blocks
+from touchstone.dataset.marks import bands, blocks, sign_places
 from touchstone.dataset.model import Examples
 from touchstone.dataset.picture import PictureError, decode, opened
 from touchstone.dataset.picture_facts import facts
@@ -38,18 +38,22 @@ class Trivial:
 
 @dataclass(frozen=True)
 class TrivialView:
-    """All properties, and for pictures the small high-passed blocks in which a mark would repeat itself."""
+    """All properties, and for pictures the small high-passed blocks in which a mark would repeat itself, with those
+    of them, (64,), that count.
+    """
 
     properties: tuple[Trivial, ...]
     blocks: NDArray[np.float32] | None = None
+    places: NDArray[np.bool_] | None = None
 
 
 def trivial_view(examples: Examples) -> TrivialView:
     """Every trivial property of the examples, in their order."""
     found: list[Trivial] = []
-    high = None
+    high = places = None
     if isinstance(examples.inputs, Pictures):
-        pictures, high = _pictures(examples.inputs)
+        pictures, high, side = _pictures(examples.inputs)
+        places = sign_places(side)
         found += pictures
     elif isinstance(examples.inputs, Texts):
         found += _texts(examples.inputs.texts)
@@ -59,10 +63,11 @@ def trivial_view(examples: Examples) -> TrivialView:
         found += _columns(examples.columns)
     if isinstance(examples.inputs, Pictures):
         found += _paths(examples.names, examples.labels)
-    return TrivialView(tuple(found), high)
+    return TrivialView(tuple(found), high, places)
 
 
-def _pictures(pictures: Pictures) -> tuple[list[Trivial], NDArray[np.float32]]:
+def _pictures(pictures: Pictures) -> tuple[list[Trivial], NDArray[np.float32], float]:
+    """Properties, blocks, and the shorter side of most pictures."""
     rows: list[list[float]] = []
     bars: list[list[float]] = []
     high: list[NDArray[np.float32]] = []
@@ -97,7 +102,8 @@ def _pictures(pictures: Pictures) -> tuple[list[Trivial], NDArray[np.float32]]:
         ("file format", "colour mode", "camera", "software"), zip(*words, strict=True), strict=True
     ):
         found.append(Trivial(name, "artefact", coded(column)))
-    return found, np.stack(high) if high else np.zeros((0, 1, 1), np.float32)
+    side = float(np.median(table[:, 2:4].min(axis=1))) if len(table) else 0.0
+    return found, np.stack(high) if high else np.zeros((0, 1, 1), np.float32), side
 
 
 def _saved_again(data: bytes, n_pixels: int) -> float:

@@ -66,11 +66,11 @@ def _macro_recall(tp: Floats, predicted: Floats, true: Floats) -> Floats:
 
 
 def _macro_precision(tp: Floats, predicted: Floats, true: Floats) -> Floats:
-    return _mean_where(_ratio(tp, predicted), (true > 0) | (predicted > 0))
+    return _mean_where(_ratio(tp, predicted), true > 0)
 
 
 def _macro_f1(tp: Floats, predicted: Floats, true: Floats) -> Floats:
-    return _mean_where(_f1(tp, predicted, true), (true > 0) | (predicted > 0))
+    return _mean_where(_f1(tp, predicted, true), true > 0)
 
 
 def _weighted_f1(tp: Floats, predicted: Floats, true: Floats) -> Floats:
@@ -102,4 +102,5 @@ FROM_MARGINS: Mapping[str, Callable[[Floats, Floats, Floats], Floats]] = Mapping
     }
 )
 """Metric name -> function of tp, predicted, true, each (B, K), to (B,). A macro average runs over the classes that
-stand in the labels or were guessed, as in scikit-learn."""
+stand in the labels (scikit-learn's with ``labels=np.unique(y)``): of a class that no item is of, one stray guess would
+cost as much as missing all of another class."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from touchstone.checks.context import CROSS_FITTED, Context
 from touchstone.checks.doubt import Doubt, beyond_numbers, undecided
-from touchstone.checks.gains import at_hand, evidence_split, gain, primary_metric, seed_scores
+from touchstone.checks.gains import at_hand, evidence_split, gain, is_fixed, primary_metric, seed_scores
 from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Severity
 from touchstone.core.measures import Candidate
@@ -63,11 +63,16 @@ class Contest:
         """Whether a loss of a point or more is ruled out at one-sided 5 %."""
         return self.claim.lower(0.05) > -POINT
 
-    def told(self, reference: str) -> str:
-        """The numbers in one clause; ``reference`` says what it is held against."""
+    @property
+    def of_one_training(self) -> bool:
+        """Whether the claim is about the model at hand because no recipe was trained more than once."""
+        return not is_fixed(self.candidate) and len(self.candidate.seeds) == 1 and self.claim.seed_error == 0
+
+    def told(self, reference: str, of_these: Claim | None = None) -> str:
+        """The numbers in one clause; ``reference`` says what it is held against, ``of_these`` how these very models differ."""
         # "No better" was decided for the models as they are: the interval of the recipes would seem to deny it.
-        as_they_are = self.word is Word.EQUIVALENT
-        shown = at_hand(self.claim) if as_they_are else self.claim
+        as_they_are = of_these is not None or self.word is Word.EQUIVALENT or self.of_one_training
+        shown = of_these or (at_hand(self.claim) if as_they_are else self.claim)
         interval = shown.interval(LEVEL)
         finite = isfinite(interval.low) and isfinite(interval.high) and isfinite(shown.standard_error)
         range_ = (

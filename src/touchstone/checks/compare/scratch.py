@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import ClassVar
+from math import isfinite
+from typing import Any, ClassVar
 
 from touchstone.checks.compare.contest import (
     POINT,
@@ -19,11 +20,13 @@ from touchstone.checks.compare.contest import (
 from touchstone.checks.compare.sizes import base_weights, in_words
 from touchstone.checks.context import Context
 from touchstone.checks.doubt import Doubt, beyond_numbers
+from touchstone.checks.gains import as_trained, at_hand
 from touchstone.checks.judged import JudgedCheck
 from touchstone.checks.words import between, named, points, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
 from touchstone.stats.claims import Claim
+from touchstone.stats.decide import ALPHA_PASS
 
 _NO_TIME = "give the study more minutes (adapt.budget), so that the same architecture is trained from scratch beside it"
 _MISSING = "run the study again, so that the same architecture is trained from scratch beside it"
@@ -49,9 +52,9 @@ class Scratch(JudgedCheck):
     off the loss, the budget was enough; if more, every seed gets it, and the reference counts as undertrained only
     while its loss still falls then and another gain as large could reach the transferred model. A reference may be
     stopped early only in its own favour: when even the optimistic envelope of its learning curve stays below the
-    transferred model. Where the seeds of scratch differ too much for that, what would ship is held against its best
-    training, picked on validation, items alone random. An open answer that points to harm weighs as a blocker, any
-    other as major.
+    transferred model, and these very models differ on the test set. Where the seeds of scratch differ too much for
+    that, what would ship is held against its best training, picked on validation, items alone random. An open answer
+    that points to harm weighs as a blocker, any other as major.
 
     **Source.** He et al. (ICCV 2019) and Raghu et al. (NeurIPS 2019): scratch is no straw man. Bouthillier et al.
     (MLSys 2021) on what varies; Benavoli et al. (JMLR 2017) on equivalence.
@@ -72,13 +75,8 @@ class Scratch(JudgedCheck):
         sizes = _Sizes.of(context, held)
         if held.word is Word.HARMFUL:
             yield self._harmful(context, held, sizes)
-        elif (
-            reference.decided_early is not None
-            and not reference.undertrained
-            and held.claim.value > 0
-            and not held.guesses
-        ):
-            yield self._decided_early(held, sizes, reference.decided_early)
+        elif (these := _stopped_behind(context, held)) is not None:
+            yield self._decided_early(held, sizes, these)
         elif held.word is Word.EQUIVALENT:
             yield self._equivalent(held, sizes)
         elif reference.undertrained and held.claim.value > 0:
@@ -128,6 +126,7 @@ class Scratch(JudgedCheck):
             "take another base model, or ship the model trained from scratch",
         )
         blamed, probe = "base", frozen_base_wins(context, held)
+        beside: dict[str, Any] = {} if probe is None else {"linear_probe_score": probe.score}
         if probe is not None:
             sure = "is not at fault" if probe.claim.lower(0.05) > 0 else "is hardly at fault"
             cause = (
@@ -141,7 +140,7 @@ class Scratch(JudgedCheck):
             blamed = "model"
         return self._stated(
             held, sizes, Status.FAIL, f"HARMFUL: {held.told(sizes.reference)}{_still_improving(held)}. {cause}", Severity.BLOCKER,
-            remedy=remedy, at_fault=blamed, **({} if probe is None else {"linear_probe_score": probe.score}),
+            remedy=remedy, at_fault=blamed, **beside,
         )  # fmt: skip
 
     def _undertrained(self, context: Context, held: Contest, sizes: _Sizes) -> Finding:
@@ -154,12 +153,13 @@ class Scratch(JudgedCheck):
         )  # fmt: skip
         return replace(finding, details={**finding.details, **doubt.details})
 
-    def _decided_early(self, held: Contest, sizes: _Sizes, why: str) -> Finding:
+    def _decided_early(self, held: Contest, sizes: _Sizes, these: Claim) -> Finding:
+        why = str(held.reference.decided_early)
         return self._stated(
             held, sizes, Status.PASS,
             f"PROVEN HELPFUL: training from scratch was stopped early in its own favour ({why.rstrip('.')}); as it stands, "
-            f"{held.told(sizes.reference)}. The difference would have shrunk with more training, but not to nothing.",
-            self.severity, envelope=why, decided_early=True, word=str(Word.HELPFUL),
+            f"{held.told(sizes.reference, these)}. The difference would have shrunk with more training, but not to nothing.",
+            self.severity, claim=these, envelope=why, decided_early=True, word=str(Word.HELPFUL),
         )  # fmt: skip
 
     def _not_made(self, context: Context, candidate: Candidate) -> Finding:
@@ -179,12 +179,27 @@ class Scratch(JudgedCheck):
         statement: str,
         severity: Severity,
         remedy: str | None = None,
-        **details: object,
+        claim: Claim | None = None,
+        **details: Any,
     ) -> Finding:
         return self.finding(
             held.candidate.subject, status, statement, severity=severity, value=held.claim.value,
-            interval=held.claim.interval(), threshold=0.0, n=held.claim.n, remedy=remedy, **{**held.details(), **_trial(held), **sizes.details(), **details},
+            interval=(claim or held.claim).interval(), threshold=0.0, n=held.claim.n, remedy=remedy,
+            **{**held.details(), **_trial(held), **sizes.details(), **details},
         )  # fmt: skip
+
+
+def _stopped_behind(context: Context, held: Contest) -> Claim | None:
+    """How far a reference that was stopped early lies behind on the test set, models as they are; None where it was
+    not stopped, or does not for certain.
+    """
+    reference = held.reference
+    if reference.decided_early is None or reference.undertrained or held.guesses:
+        return None
+    these = at_hand(held.claim)
+    if not isfinite(these.standard_error):
+        these = as_trained(context, held.candidate, reference, held.metric, held.split)
+    return these if these.lower(ALPHA_PASS) > 0 else None
 
 
 @dataclass(frozen=True, slots=True)

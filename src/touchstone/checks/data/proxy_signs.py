@@ -17,10 +17,11 @@ _SIDE = 8
 _ROWS, _COLUMNS = ("upper", "middle", "lower"), ("left", "middle", "right")
 
 
-def telling_signs(seen: Seen, blocks: NDArray[Any]) -> list[Proxy]:
-    """The most telling sign of each class that has one; ``blocks`` are those of :func:`trivial_view`."""
+def telling_signs(seen: Seen, blocks: NDArray[Any], places: NDArray[np.bool_]) -> list[Proxy]:
+    """The most telling sign of each class that has one; ``blocks`` and ``places`` are those of :func:`trivial_view`."""
     marks = find_marks(blocks, seen.examples.labels, len(seen.classes))
-    first = {mark.klass: mark for mark in reversed([mark for mark in marks if _is_mark(mark, seen.limits)])}
+    told = [mark for mark in marks if places[mark.block] and _is_mark(mark, seen.limits)]
+    first = {mark.klass: mark for mark in reversed(told)}
     return [_told(seen, mark) for mark in first.values()]
 
 
