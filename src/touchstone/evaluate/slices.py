@@ -20,6 +20,7 @@ Membership = Mapping[str, NDArray[np.bool_]]
 LEAST_ITEMS = 30
 LEAST_ERRORS = 10
 """A slice with fewer items, or with fewer errors both expected and seen, cannot be judged."""
+NO_CLASS_IN_COMMON = "no class stands both inside and outside"
 _DRAWS = 4999
 _CATCH = 1.645
 
@@ -207,7 +208,7 @@ def _why_too_small(losses: Floats, labels: NDArray[Any], mask: NDArray[np.bool_]
     if n < LEAST_ITEMS:
         return f"{n} items, fewer than {LEAST_ITEMS}"
     if not np.any(contrast):
-        return "no class stands both inside and outside"
+        return NO_CLASS_IN_COMMON
     counts = np.maximum(np.bincount(labels), 1)
     expected = float((np.bincount(labels, losses) / counts)[labels][mask].sum())
     seen = float(losses[mask].sum())

@@ -1,6 +1,7 @@
-from tests.checks.desk import contest_desk, only, rate
+from tests.checks.desk import changed, contest_desk, only, rate
 from touchstone.checks.compare.probe import Probe
 from touchstone.core.finding import Severity, Status
+from touchstone.core.recipe import Recipe
 
 CHECK = Probe()
 
@@ -38,3 +39,14 @@ def test_is_inconclusive_on_too_few_examples_and_names_the_number() -> None:
 def test_does_not_apply_where_the_probe_itself_ships() -> None:
     desk = desks(100, 0.9, 0.8)[0].with_(chosen_subject="linear-probe")
     assert only(list(CHECK.run(desk))).status is Status.NOT_APPLICABLE
+
+
+def test_a_frozen_base_of_which_the_last_layer_says_little_is_told_beside_its_best_layers() -> None:
+    head = Recipe("last-layer", layers="head")
+    poor, fair = (
+        only(list(CHECK.run(changed(desks(400, tuned, 0.85)[0], "tuned", recipe=head, deterministic=True))))
+        for tuned in (0.5, 0.85)
+    )
+    assert (poor.status, poor.severity) == (Status.FAIL, Severity.MINOR)
+    assert "last layer" in poor.statement
+    assert fair.status is Status.NOT_APPLICABLE

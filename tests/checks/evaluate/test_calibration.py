@@ -77,3 +77,25 @@ def test_no_temperature_is_fitted_on_what_a_model_from_elsewhere_was_trained_on(
     brought = only(list(CHECK.run(one.with_(study=study(adapted=Adapted(Path("m"), "m", None))))))
     assert brought.status is Status.FAIL and "temperature" not in brought.details
     assert "has not seen" in (brought.remedy or "")
+
+
+def test_an_open_answer_says_why_it_is_open() -> None:
+    assert "too few to vouch" in only(list(CHECK.run(desk(120, 0)))).statement
+    said = [only(list(CHECK.run(desk(210, seed, 1.3)))) for seed in range(40)]
+    looks = [one for one in said if one.status is Status.INCONCLUSIVE and (one.value or 0) >= 0.05]
+    assert looks and all("chance alone may make it look so" in one.statement for one in looks)
+
+
+def test_a_temperature_that_mends_nothing_is_not_advised() -> None:
+    """Half of the answers are sure and wrong as often as right: no one temperature makes both halves true."""
+    rng = np.random.default_rng(0)
+    labels = rng.integers(3, size=800)
+    sure, right = np.where(np.arange(800) % 2 == 0, 0.95, 0.45), np.where(np.arange(800) % 2 == 0, 0.6, 0.8)
+    made = likely(labels, rng.random(800) < right, 3, sure)
+    model = candidate("tuned", validation=made[None])
+    data = dataset(texts(labels, "a"), texts(labels, "t"), texts(labels, "v"), classes=3)
+    one = Desk(study(), data, candidates=[model], chosen_subject=model.subject, opened={"test": labels},
+               predictions={(model.subject, "test"): made[None]})  # fmt: skip
+    finding = only(list(CHECK.run(one)))
+    assert finding.status is Status.FAIL
+    assert "no threshold" in (finding.remedy or "")

@@ -132,3 +132,10 @@ def test_a_users_recipe_is_held_to_the_bounds_for_information() -> None:
     found = {finding.subject: finding for finding in CHECK.run(both)}
     assert found[f"tuned@{BASE}"].status is Status.PASS
     assert (found[f"mine@{BASE}"].status, found[f"mine@{BASE}"].severity) == (Status.FAIL, Severity.INFO)
+
+
+def test_the_mend_of_a_missed_bound_fits_what_was_asked() -> None:
+    slow = Requirement("latency_ms_p99", maximum=1e-4)
+    at = desk(300, 0.9, slow).with_(latency=Latency(np.full(1000, 5.0), "a machine", 2, 0.1))
+    assert "machine" in (only(list(CHECK.run(at))).remedy or "")
+    assert "worst mistakes" in (one(1000, 0.7, Requirement("accuracy", minimum=0.9)).remedy or "")

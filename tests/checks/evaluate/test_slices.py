@@ -99,3 +99,16 @@ def test_a_slice_with_hardly_an_error_passes_where_no_gap_that_matters_can_hide_
 def test_a_slice_that_is_worse_by_the_gap_hardly_ever_passes(seed: int) -> None:
     said = found(desk(600, 0.08, seed, error=0.005)).get("camera=k0")
     assert said is None or said.status is not Status.PASS, said
+
+
+def test_slices_that_cannot_be_judged_are_told_with_their_own_reasons() -> None:
+    one = desk(400, 0.0, 0, values=3)
+    labels = one.opened["test"]
+    columns = {"part": tuple(f"p{k}" for k in labels), "hand": ("left",) * 12 + ("right",) * 388}
+    test = texts(labels, "t", columns=columns)
+    finding = found(one.with_(data=dataset(texts(labels, "a"), test), study=study(slices=("part", "hand"))))[
+        "tuned@models/base"
+    ]
+    assert "hand=left has fewer than 30 texts" in finding.statement
+    assert "part=p0 and part=p1 hold classes that stand nowhere else" in finding.statement
+    assert finding.details["needed_more"] == 18

@@ -71,3 +71,8 @@ def test_a_minor_fault_leaves_its_confirmation_open() -> None:
     finding = only(list(CHECK.run(contest_desk(50, {"tuned": 0.9}).with_(findings=[*found, empty]))))
     assert finding.status is Status.INCONCLUSIVE
     assert finding.details["confirmations"]["limits documented"] == "open"
+
+
+def test_slices_that_were_declared_and_left_open_are_not_asked_to_be_declared() -> None:
+    finding = state({"evaluate.slices": Status.INCONCLUSIVE})
+    assert finding.remedy == "slices and shift: settle what `evaluate.slices` left open"

@@ -19,7 +19,8 @@ class Probe(JudgedCheck):
     on top, which costs seconds, cannot forget, and can be moved to another base in a minute?
 
     **Method.** A recipe claim on the same sealed test items, seeds and items random. Words as in `compare.scratch`;
-    EQUIVALENT and HARMFUL fail as minor: the result stands, but the training was not worth it.
+    EQUIVALENT and HARMFUL fail as minor: the result stands, but the training was not worth it. Of a frozen base with a
+    head on its last layer it is asked whether that is for certain worse than the probe on its best layers.
 
     **Source.** Kumar et al. (ICLR 2022), Evci et al. (ICML 2022): probes are strong.
 
@@ -30,13 +31,10 @@ class Probe(JudgedCheck):
     thresholds: ClassVar[Mapping[str, float]] = {"gain": 0.0, "point": 0.01, "of_remaining_error": 0.05}
 
     def judge(self, context: Context, candidate: Candidate) -> Iterator[Finding]:
-        if is_frozen(candidate):
-            yield self.not_applicable(
-                candidate,
-                "This model is the frozen base model with a trained head: no weight of the base was fine-tuned, so there is nothing to earn.",
-            )
-            return
         reference = context.reference("linear-probe")
+        if is_frozen(candidate):
+            yield self._of_frozen(context, candidate, reference)
+            return
         if reference is None:
             why = context.missing.get("linear-probe", "the reference was not made")
             yield self.finding(
@@ -67,6 +65,22 @@ class Probe(JudgedCheck):
                 f"{told}. {_effort(candidate)} earned nothing over the probe.",
                 remedy="ship the linear probe: it is cheaper to train, to move to another base and to explain", **numbers, **details,
             )  # fmt: skip
+
+    def _of_frozen(self, context: Context, candidate: Candidate, reference: Candidate | None) -> Finding:
+        """A head on the last layer ships, a probe on the best layers is the reference: they may lie far apart."""
+        held = contest(context, candidate, reference, Severity.MINOR) if reference is not None else None
+        if held is None or held.word is not Word.HARMFUL:
+            return self.not_applicable(
+                candidate,
+                "This model is the frozen base model with a trained head: no weight of the base was fine-tuned, so there is nothing to earn.",
+            )
+        return self.finding(
+            candidate.subject, Status.FAIL,
+            f"{held.headline}: {held.told('a linear probe on the best layers of the same frozen base')}. What these data need does not reach its last layer, "
+            "and only a head on that one can ship as it is.",
+            value=held.claim.value, interval=held.claim.interval(), threshold=0.0, n=held.claim.n,
+            remedy="look for a base model trained on data like these, or fine-tune its top blocks (adapt.recipes)", **held.details(),
+        )  # fmt: skip
 
 
 def _effort(candidate: Candidate) -> str:

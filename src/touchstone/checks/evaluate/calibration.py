@@ -11,6 +11,7 @@ from touchstone.checks.doubt import more
 from touchstone.checks.judged import JudgedCheck
 from touchstone.checks.words import counted, percent, points, things
 from touchstone.core.finding import Finding, Severity, Status
+from touchstone.core.interval import Estimate
 from touchstone.core.measures import Candidate
 from touchstone.evaluate import metrics
 from touchstone.evaluate.calibration import (
@@ -114,9 +115,18 @@ class Calibration(JudgedCheck):
             "its probabilities can be relied on",
         )
         yield self.finding(
-            candidate.subject, Status.INCONCLUSIVE, f"{seen}; whether it reaches {points(tolerance)} is neither shown nor ruled out.",
+            candidate.subject, Status.INCONCLUSIVE, f"{seen}; {self._open(error, n, null.p_value, context.study.task)}.",
             remedy=doubt.remedy, **numbers, **details, **doubt.details,
         )  # fmt: skip
+
+    def _open(self, error: Estimate, n: int, p_value: float, task: str) -> str:
+        """Why it is neither a fail nor a pass."""
+        tolerance = points(self.thresholds["error"])
+        if n < self.thresholds["least_items"]:
+            return f"{counted(n, task)} are too few to vouch for its probabilities (of {self.thresholds['least_items']:g} it can be told)"
+        if error.value >= self.thresholds["error"]:
+            return f"that is more than {tolerance}, but chance alone may make it look so (p = {p_value:.3f})"
+        return f"whether it reaches {tolerance} is neither shown nor ruled out"
 
 
 def _excludes_zero(claim: Claim, alpha: float) -> bool:
@@ -141,6 +151,12 @@ def _remedy(context: Context, candidate: Candidate) -> tuple[str, dict[str, Any]
     value = temperature(probabilities[0], labels)
     shipped = context.shipped(candidate, "test")
     after = calibration_estimate(tempered(shipped, value), context.labels("test"), seed=context.seed)
+    before = calibration_estimate(shipped, context.labels("test"), seed=context.seed)
+    if after.value > 0.8 * before.value:
+        return (
+            f"put no threshold on its confidence: one temperature does not mend it (fitted on validation, the error would be {points(after.value)})",
+            {"temperature": value, "error_after_temperature": after.value},
+        )
     return (
         f"divide the model's logits by a temperature of {value:.2f} (fitted on validation, changes no answer): its calibration "
         f"error would be {points(after.value)}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +13,7 @@ from touchstone.checks.judged import JudgedCheck
 from touchstone.checks.words import between, counted, listed, percent, points, things
 from touchstone.core.finding import Finding, Severity, Status
 from touchstone.core.measures import Candidate
-from touchstone.evaluate.slices import LEAST_ITEMS, SliceGap, membership, slice_gaps
+from touchstone.evaluate.slices import LEAST_ITEMS, NO_CLASS_IN_COMMON, SliceGap, membership, slice_gaps
 from touchstone.stats.decide import ALPHA, ALPHA_PASS
 from touchstone.stats.intervals import clopper_pearson
 from touchstone.stats.power import needed_n
@@ -82,23 +82,8 @@ class Slices(JudgedCheck):
         rest = [g for g in ordered if g.too_small is not None and " & " not in g.name and not self._fails(g, gate)]
         spotless = [gap for gap in rest if gap.n >= LEAST_ITEMS and _most(gap, wrong) < gate]
         yield from (self._spotless(gap, wrong[gap.name], gate, base, task) for gap in spotless[:_MOST])
-        small = [gap.name for gap in rest if gap not in spotless]
-        if small:
-            more_items = sum(max(LEAST_ITEMS - gap.n, 0) for gap in gaps if gap.name in set(small))
-            extra: dict[str, Any] = (
-                {"needed_more": more_items, "needed_what": f"labelled test {things(task)}"} if more_items else {}
-            )
-            remedy = (
-                f"about {more_items:,} more labelled test {things(task)} of them would make them large enough to judge"
-                if more_items else "they hold too few errors to compare; nothing points at a problem"
-            )  # fmt: skip
-            yield self.finding(
-                candidate.subject, Status.INCONCLUSIVE,
-                f"Of the declared slices, {listed(small)} {'is' if len(small) == 1 else 'are'} too small to judge or "
-                f"{'holds' if len(small) == 1 else 'hold'} too few errors.",
-                remedy=remedy, too_small={gap.name: gap.too_small for gap in gaps if gap.name in set(small)},
-                **extra,
-            )  # fmt: skip
+        if small := [gap for gap in rest if gap not in spotless]:
+            yield self._unjudged(candidate, small, task)
         if not stated and not rest:
             yield self.not_applicable(
                 candidate, "The declared slice columns hold one value only, so there is nothing to compare."
@@ -133,6 +118,35 @@ class Slices(JudgedCheck):
             remedy=doubt.remedy, **numbers, **details, **doubt.details,
         )  # fmt: skip
 
+    def _unjudged(self, candidate: Candidate, small: Sequence[SliceGap], task: str) -> Finding:
+        """One finding for all slices that nothing can be said about, with the reasons."""
+        thin, alone = ([gap for gap in small if one(gap)] for one in (_is_thin, _is_alone))
+        few = [gap for gap in small if gap not in thin and gap not in alone]
+        said = [
+            f"{listed([gap.name for gap in gaps])} {why[len(gaps) > 1]}"
+            for gaps, why in (
+                (thin, (f"has fewer than {LEAST_ITEMS} {things(task)}", f"have fewer than {LEAST_ITEMS} {things(task)}")),
+                (alone, ("holds classes that stand nowhere else", "hold classes that stand nowhere else")),
+                (few, ("holds too few errors to compare", "hold too few errors to compare")),
+            )
+            if gaps
+        ]  # fmt: skip
+        more_items = sum(LEAST_ITEMS - gap.n for gap in thin)
+        extra: dict[str, Any] = (
+            {"needed_more": more_items, "needed_what": f"labelled test {things(task)}"} if thin else {}
+        )
+        remedy = (
+            f"about {more_items:,} more labelled test {things(task)} of them would make them large enough to judge"
+            if thin
+            else "look at `evaluate.per_class`: what such a slice holds cannot be told from its classes"
+            if alone
+            else "nothing points at a problem; more test examples of them would show"
+        )
+        return self.finding(
+            candidate.subject, Status.INCONCLUSIVE, f"Of the declared slices nothing can be said of some: {'; '.join(said)}.",
+            remedy=remedy, too_small={gap.name: gap.too_small for gap in small}, **extra,
+        )  # fmt: skip
+
     def _spotless(self, gap: SliceGap, wrong: int, gate: float, base: float, task: str) -> Finding:
         """A slice with too few errors to compare, and so few that no gap that matters can hide in it."""
         most = _most(gap, {gap.name: wrong})
@@ -164,3 +178,11 @@ class Slices(JudgedCheck):
 def _most(gap: SliceGap, wrong: Mapping[str, int]) -> float:
     """Upper bound (95 %) of how often the model errs in a slice; 1 where its errors may hang together."""
     return clopper_pearson(wrong[gap.name], gap.n, level=1 - 2 * ALPHA_PASS).high if gap.name in wrong else 1.0
+
+
+def _is_thin(gap: SliceGap) -> bool:
+    return gap.n < LEAST_ITEMS
+
+
+def _is_alone(gap: SliceGap) -> bool:
+    return not _is_thin(gap) and gap.too_small == NO_CLASS_IN_COMMON

@@ -56,7 +56,7 @@ class Checkpoint(Check):
         assert context.chosen is not None, "an adapted model is among the needs"
         states = {one.name: _state(one, _deciding(context, one)) for one in _FIVE}
         failed = {one.name: _failed(_deciding(context, one)) for one in _FIVE}
-        asks = {one.name: _ask(one, failed[one.name]) for one in _FIVE}
+        asks = {one.name: _ask(one, failed[one.name], _deciding(context, one)) for one in _FIVE}
         missing = [name for name, state in states.items() if state == "missing"]
         open_ = [name for name, state in states.items() if state == "open"]
         there = [name for name, state in states.items() if state == "there"]
@@ -108,10 +108,17 @@ def _told(name: str, failed: Sequence[str]) -> str:
     return f"{name} ({' and '.join(f'`{check}`' for check in failed)} failed)"
 
 
-def _ask(one: _Confirmation, failed: Sequence[str]) -> str:
-    """What to do: what was looked at and failed is not to be asked for again."""
+def _ask(one: _Confirmation, failed: Sequence[str], findings: Sequence[Finding]) -> str:
+    """What to do: what was looked at and failed, or was left open, is not to be asked for again."""
     if not failed:
-        return one.ask
+        unasked = {finding.check for finding in findings if finding.status is Status.NOT_APPLICABLE}
+        open_ = dict.fromkeys(finding.check for finding in findings if finding.status is Status.INCONCLUSIVE)
+        looked_at = not unasked and bool(open_) and set(one.checks) == {finding.check for finding in findings}
+        return (
+            f"{one.name}: settle what {' and '.join(f'`{check}`' for check in open_)} left open"
+            if looked_at
+            else one.ask
+        )
     return f"{one.name}: mend what {' and '.join(f'`{check}`' for check in failed)} found"
 
 
