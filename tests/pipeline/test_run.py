@@ -156,3 +156,13 @@ def test_killed_twice_and_resumed_it_ends_with_the_same_evidence(first: Any, wor
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
     assert done.returncode in (0, 3, 4), done.stderr
     assert untimed(json.loads(done.stdout)) == untimed(first.evidence)
+
+
+def test_when_the_minutes_are_over_what_exists_is_delivered(workshop: Path, home: Path) -> None:
+    study = workshop / "short.yaml"
+    written = (workshop / "study.yaml").read_text()
+    study.write_text(written.replace("{seeds: 2}", "{seeds: 2, budget: {minutes: 0.05}}").replace("shapes", "short"))
+    made = run(parse(study), out=workshop / "short")
+    scratch = next(one for one in made.evidence["findings"] if one["check"] == "compare.scratch")
+    assert (scratch["status"], scratch["details"]["reason"]) == ("inconclusive", "budget")
+    assert made.evidence["chosen"] and (made.folder / "model" / "model.safetensors").exists()

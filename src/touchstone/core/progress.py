@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
@@ -41,6 +41,35 @@ class Silent:
 
     def say(self, line: str) -> None:
         pass
+
+
+class OutOfTime(Exception):
+    """Work was ended because its time is over; raised where it next reports that it goes on."""
+
+
+class Limited:
+    """Ends what reports here with :class:`OutOfTime` once ``over`` says so."""
+
+    def __init__(self, progress: Progress, over: Callable[[], bool]) -> None:
+        self._progress, self._over = progress, over
+
+    @contextmanager
+    def task(self, name: str, total: float | None) -> Iterator[Task]:
+        with self._progress.task(name, total) as bar:
+            yield _Watched(bar, self._over)
+
+    def say(self, line: str) -> None:
+        self._progress.say(line)
+
+
+class _Watched:
+    def __init__(self, bar: Task, over: Callable[[], bool]) -> None:
+        self._bar, self._over = bar, over
+
+    def advance(self, steps: float = 1) -> None:
+        self._bar.advance(steps)
+        if self._over():
+            raise OutOfTime
 
 
 def track(items: Iterable[Item], progress: Progress, name: str, total: int) -> Iterator[Item]:

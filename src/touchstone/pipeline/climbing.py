@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from touchstone.candidates import ladder
 from touchstone.core import workers
 from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Trace
+from touchstone.core.progress import OutOfTime
 from touchstone.core.recipe import Recipe
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.blending import Attempt, Blend, blends, head_digest, median_of
@@ -57,7 +58,10 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
             skipped[recipe.name] = "budget"
             continue
         arena.bench.progress.say(f"fine-tuning: {recipe.name}")
-        attempt = _train(arena, recipe, head, arena.bench.seeds[:1], later=rungs[place + 1 :])
+        attempt = _in_time(arena, recipe, head, arena.bench.seeds[:1], later=rungs[place + 1 :])
+        if attempt is None:
+            skipped[recipe.name] = "budget"
+            continue
         attempts.append(attempt)
         now = attempt.arrays[0]["validation"]
         reason = ladder.ends(_gain(arena, "accuracy", now, best), _gain(arena, "log_loss", now, best), _lead(arena))
@@ -69,9 +73,11 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         return ()
     favourite = max(attempts, key=lambda a: _accuracy(arena, a.arrays[0]["validation"]))
     if len(arena.bench.seeds) > 1 and not arena.bench.journal.out_of_budget(LADDER_SHARE):
-        more = _train(arena, favourite.recipe, head, arena.bench.seeds)
-        attempts[attempts.index(favourite)] = favourite = more
-    free = [_blended(_contender(arena, favourite), blend) for blend in blends(arena, favourite, head)]
+        more = _in_time(arena, favourite.recipe, head, arena.bench.seeds)
+        if more is not None:
+            attempts[attempts.index(favourite)] = favourite = more
+    blended = () if arena.bench.journal.out_of_budget() else blends(arena, favourite, head)
+    free = [_blended(_contender(arena, favourite), blend) for blend in blended]
     return (*(_contender(arena, attempt) for attempt in attempts), *free)
 
 
@@ -92,7 +98,11 @@ def _user(arena: Arena, head: LinearHead, skipped: dict[str, str]) -> Iterator[C
             skipped[recipe.name] = "budget"
             continue
         arena.bench.progress.say(f"fine-tuning by your recipe: {recipe.name}")
-        yield _contender(arena, _train(arena, recipe, head, arena.bench.seeds))
+        attempt = _in_time(arena, recipe, head, arena.bench.seeds)
+        if attempt is None:
+            skipped[recipe.name] = "budget"
+        else:
+            yield _contender(arena, attempt)
 
 
 def _shape(arena: Arena) -> tuple[ladder.Shape, dict[str, float], float]:
@@ -119,6 +129,16 @@ def _lead(arena: Arena) -> float:
 def _score(arena: Arena) -> BaseScore:
     """How the chosen base ranked."""
     return next(score for score in arena.ranking.scores if score.base == arena.base.written)
+
+
+def _in_time(
+    arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int], later: tuple[Recipe, ...] = ()
+) -> Attempt | None:
+    """The same as :func:`_train`; None where the budget ended before it did."""
+    try:
+        return _train(arena, recipe, head, seeds, later)
+    except OutOfTime:
+        return None
 
 
 def _train(
@@ -149,7 +169,7 @@ def _piece(arena: Arena, recipe: Recipe, head: LinearHead, seed: int, later: tup
     def make(folder: Path) -> None:
         arguments = {"base": arena.base, "recipe": recipe, "training": arena.training, "splits": dict(arena.splits),
                      "seed": seed, "head": head, "folder": folder, "cache": pieces.cache, "later": later}  # fmt: skip
-        workers.run(workers.Call(train_and_predict, arguments), arena.bench.progress)
+        workers.run(workers.Call(train_and_predict, arguments), arena.bench.journal.of_training)
 
     depends_on = {**arena.rests_on, "recipe": repr(recipe), "seed": seed, "head": head_digest(head)}
     return pieces.get("adaptation", f"{recipe.name}-seed-{seed}", depends_on, make)

@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from touchstone.core.measures import Stage
-from touchstone.core.progress import Progress
+from touchstone.core.progress import Limited, Progress
 from touchstone.pipeline.energy import EnergyMeter
+
+TRAINING_SHARE = 0.9
+"""Share of the budget's minutes after which a training that is still going on is ended; the rest is for what exists."""
 
 
 class Journal:
@@ -35,6 +38,15 @@ class Journal:
     @property
     def progress(self) -> Progress:
         return self._progress
+
+    @property
+    def of_training(self) -> Progress:
+        """Where trainings report: one that outlasts the budget ends there with ``OutOfTime``."""
+        return (
+            self._progress
+            if self._minutes is None
+            else Limited(self._progress, lambda: self.out_of_budget(TRAINING_SHARE))
+        )
 
     @property
     def seconds(self) -> float:
