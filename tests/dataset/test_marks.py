@@ -12,7 +12,7 @@ def framed(size: int) -> Image.Image:
     return ImageOps.expand(picture(3, (size - 4, size - 4)), 2, (10, 200, 10))
 
 
-@pytest.mark.parametrize("size", [24, 48, 200])
+@pytest.mark.parametrize("size", [12, 24, 48, 200])
 def test_a_frame_is_measured(size: int) -> None:
     assert min(bands(np.asarray(framed(size)))[:4]) == pytest.approx(2 / size, abs=0.01)
 

@@ -16,6 +16,8 @@ _CLEAR = 0.6
 _GROUND = 0.2
 """Share of the inside of a picture from which on a bar's colour is the picture's own ground."""
 _WIDEST = 0.15
+_TWO_DEEP = 12
+"""Pixels of a side from which on a bar may be two pixels wide, however small a share of the side that is."""
 LEAST_SIDE = 8
 """In smaller pictures one line of pixels, or one of 64 blocks, is a good part of what is shown."""
 _SMALL = 24
@@ -33,7 +35,7 @@ def bands(pixels: NDArray[np.uint8]) -> list[float]:
 
 
 def _band(pixels: NDArray[np.uint8]) -> tuple[float, float]:
-    deepest = max(1, int(_WIDEST * len(pixels)))
+    deepest = max(2 if len(pixels) >= _TWO_DEEP else 1, int(_WIDEST * len(pixels)))
     lines = pixels[: deepest + 3].astype(np.float32)
     colour = np.median(lines[0], axis=0)
     # bars of the neighbouring sides lie over the ends of a line
