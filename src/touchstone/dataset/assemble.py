@@ -51,7 +51,7 @@ def assemble(study: Study, *, progress: Progress, home: Path, audited: bool = Fa
             raise DatasetError(_nothing_readable(raw, study))
     if study.task == "tabular-classification":
         notes = [*notes, *tell_rows_apart(raws, contents)]
-    classes = screen(raws, contents)
+    classes = screen(raws, contents, str(study.data.train.path))
     work = _Work(study.task, classes, raws, contents, audited)
     return work.dataset(home, n_read, notes)
 

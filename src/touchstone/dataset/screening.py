@@ -13,7 +13,7 @@ FEW = 10
 """Classes up to which it is examples that are missing, and beyond which the labels are probably no classes."""
 
 
-def screen(raws: dict[str, Raw], contents: dict[str, Content]) -> tuple[str, ...]:
+def screen(raws: dict[str, Raw], contents: dict[str, Content], where: str) -> tuple[str, ...]:
     """Set aside examples whose label cannot be used; give the classes that training knows, in order.
 
     Raises
@@ -30,7 +30,7 @@ def screen(raws: dict[str, Raw], contents: dict[str, Content]) -> tuple[str, ...
     once = {label for label, count in counts.items() if count == 1}
     seen = {i: ("class_seen_once", f"the only example of {one!r}") for i, one in enumerate(train.labels) if one in once}
     if len(counts) - len(once) < 2:
-        raise DatasetError(_too_few(counts, train))
+        raise DatasetError(_too_few(counts, train, where))
     _set_aside(train, contents, "train", seen)
     classes = class_order([label for label in set(train.labels) if label is not None])
     known = set(classes)
@@ -59,7 +59,7 @@ def forget_classes(raws: dict[str, Raw], contents: dict[str, Content], late: set
         _set_aside(raw, contents, name, gone)
     remaining = Counter(raws["train"].labels)
     if len(remaining) < 2:
-        raise DatasetError(_too_few(remaining, raws["train"]))
+        raise DatasetError(_too_few(remaining, raws["train"], ""))
     return class_order([label for label in remaining if label is not None])
 
 
@@ -70,7 +70,7 @@ def class_order(labels: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(labels))
 
 
-def _too_few(counts: Counter[str | None], train: Raw) -> Fault:
+def _too_few(counts: Counter[str | None], train: Raw, where: str) -> Fault:
     classes = sorted(str(label) for label in counts)
     lost = train.unreadable[0] if train.unreadable else None
     beside = (
@@ -80,13 +80,13 @@ def _too_few(counts: Counter[str | None], train: Raw) -> Fault:
     )
     if len(classes) == 1:
         mend = "a classifier needs two; check the labels"
-        return Fault("", f"only one class in train ({classes[0]!r}){beside}", mend)
+        return Fault(where, f"only one class in train ({classes[0]!r}){beside}", mend)
     if not classes:
-        return Fault("", f"no labelled example in train{beside}", "check the labels")
+        return Fault(where, f"no labelled example in train{beside}", "check the labels")
     what = f"of {len(classes):,} classes in train fewer than two are seen twice{beside}"
     if len(classes) <= FEW:
-        return Fault("", what, "give at least two examples of each class, better twenty")
-    return Fault("", what, "is the label column the right one? It may hold a name or a number of each example")
+        return Fault(where, what, "give at least two examples of each class, better twenty")
+    return Fault(where, what, "is the label column the right one? It may hold a name or a number of each example")
 
 
 def _set_aside(raw: Raw, contents: dict[str, Content], name: str, gone: dict[int, tuple[str, str]]) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from touchstone.nn.base_model import Base
     from touchstone.nn.tuned import Tuned
 
-BUDGET_SHARE = 0.5
+BUDGET_SHARE = 0.75
 """Share of the budget's minutes after which no further training from scratch is begun."""
 SURELY = 0.05
 """One-sided level at which the best possible end of a training must lie below transfer to be decided early."""
