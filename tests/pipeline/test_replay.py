@@ -8,13 +8,13 @@ import pytest
 
 from tests.pipeline.small_run import finished
 from touchstone.core.errors import InputError
-from touchstone.pipeline.replay import _differences, replay, untimed
+from touchstone.pipeline.replay import differences, replay, untimed
 
 
 def test_names_every_place_that_differs() -> None:
     was = {"a": {"b": 1, "c": [1, 2]}, "gone": 3}
     now = {"a": {"b": 2, "c": [1, 2]}, "new": None}
-    assert [(one.where, one.was, one.now) for one in _differences(was, now, "")] == [("a/b", 1, 2), ("gone", 3, None)]
+    assert [(one.where, one.was, one.now) for one in differences(was, now)] == [("a/b", 1, 2), ("gone", 3, None)]
 
 
 def test_clocks_and_meters_are_not_compared() -> None:

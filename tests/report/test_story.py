@@ -46,6 +46,11 @@ def test_a_difference_without_an_interval_claims_nothing() -> None:
     assert story.better_than(row).lines == []
 
 
+def test_two_trainings_that_tell_no_spread_are_not_called_alike() -> None:
+    ((_, line),) = story.better_than(with_versus(-1.0, 0.03, 1.0, "macro_f1")).lines
+    assert line.startswith("Not shown against") and "100" not in line
+
+
 def test_a_candidate_is_not_held_against_itself() -> None:
     run = told_runs.ship()
     run.evidence["chosen"] = {"candidate": "linear-probe", "base": "models/mobilenetv2", "path": "model/"}

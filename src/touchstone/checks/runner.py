@@ -51,7 +51,7 @@ def run_checks(
         raise KeyError(f"no such check: {', '.join(sorted(unknown))}")
     before = tuple(context.findings)
     found: list[Finding] = []
-    memory: dict[Any, Any] = {}
+    memory: dict[Any, Any] = getattr(context, "memory", {})
     with (progress or Silent()).task("checks", len(wanted)) as bar:
         for row in rows.values():
             if row.id not in wanted:

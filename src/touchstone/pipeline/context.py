@@ -58,6 +58,8 @@ class RunContext:
     prober: Prober | None = None
     missing: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
+    memory: dict[Any, Any] = field(default_factory=dict)
+    """What the comparison computed once and the checks ask for again, see :func:`touchstone.checks.gains.gain`."""
 
     @property
     def data(self) -> Dataset:

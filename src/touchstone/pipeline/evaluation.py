@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from touchstone.checks.gains import primary_metric
+from touchstone.checks.gains import gain, primary_metric
 from touchstone.core.evidence import Comparison
 from touchstone.core.progress import Progress, track
 from touchstone.pipeline.contender import Contender
 from touchstone.pipeline.context import RunContext
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 REPORTED = (
     "accuracy", "balanced_accuracy", "macro_f1", "weighted_f1", "macro_precision", "macro_recall", "mcc",
@@ -42,7 +39,7 @@ def _rows(
     rows = []
     for metric in metrics:
         estimate = scoring.estimate(metric, contender.predictions[split], labels, groups=groups, seed=context.seed)
-        versus = _versus(context, contender, split, metric, groups) if metric in {primary, *ITEMWISE} else {}
+        versus = _versus(context, contender, split, metric) if metric in {primary, *ITEMWISE} else {}
         rows.append(
             Comparison(
                 candidate.subject,
@@ -61,34 +58,11 @@ def _rows(
     return rows
 
 
-def _versus(
-    context: RunContext, contender: Contender, split: str, metric: str, groups: NDArray[Any] | None
-) -> dict[str, Any]:
-    from touchstone.evaluate import metrics as scoring
-
+def _versus(context: RunContext, contender: Contender, split: str, metric: str) -> dict[str, Any]:
+    """The gain over each reference, as the checks judge it."""
     found = {}
-    pooled = pooled_seeds(context, split, metric)
     for other in context.contenders:
-        if other.candidate.kind != "reference" or other is contender:
-            continue
-        claim = scoring.difference(
-            metric, contender.predictions[split], other.predictions[split], context.opened[split], pooled=pooled,
-            a_deterministic=contender.candidate.deterministic, b_deterministic=other.candidate.deterministic,
-            groups=groups, seed=context.seed,
-        )  # fmt: skip
-        found[other.candidate.name] = {"difference": claim.value, "interval": claim.interval()}
+        if other.candidate.kind == "reference" and other is not contender:
+            claim = gain(context, contender.candidate, other.candidate, metric, split)
+            found[other.candidate.name] = {"difference": claim.value, "interval": claim.interval()}
     return found
-
-
-def pooled_seeds(context: RunContext, split: str, metric: str) -> Any:
-    """Seed variance of a metric, pooled over every candidate that has seeds."""
-    import numpy as np
-
-    from touchstone.evaluate import metrics as scoring
-    from touchstone.stats.claims import pool_seed_variance
-
-    seeded = [c for c in context.contenders if not c.candidate.deterministic and len(c.predictions[split]) > 1]
-    labels = context.opened[split]
-    return pool_seed_variance(
-        [np.array([scoring.value(metric, p, labels) for p in c.predictions[split]]) for c in seeded]
-    )

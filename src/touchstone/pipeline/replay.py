@@ -77,7 +77,7 @@ def replay(folder: Path, *, progress: Progress | None = None) -> Replay:
         with Run.in_folder(study, choose(study, "run", Path(place) / "run", fresh=True), progress) as work:
             carry_out(work)
         after = Finished.read(Path(place) / "run")
-        found = tuple(_differences(untimed(measured(before.evidence)), untimed(measured(after.evidence)), ""))
+        found = tuple(differences(untimed(measured(before.evidence)), untimed(measured(after.evidence))))
         causes = tuple(_causes(before, after))
     return Replay(str(before.folder), not found, causes, found[:MOST])
 
@@ -101,10 +101,11 @@ def _timeless(value: Any) -> Any:
     return [_timeless(item) for item in value] if isinstance(value, list) else value
 
 
-def _differences(was: Any, now: Any, where: str) -> Iterator[Difference]:
+def differences(was: Any, now: Any, where: str = "") -> Iterator[Difference]:
+    """Every place at which two pieces of evidence differ."""
     if isinstance(was, Mapping) and isinstance(now, Mapping):
         for key in dict.fromkeys((*was, *now)):
-            yield from _differences(was.get(key), now.get(key), f"{where}/{key}" if where else str(key))
+            yield from differences(was.get(key), now.get(key), f"{where}/{key}" if where else str(key))
     elif was != now:
         yield Difference(where, was, now)
 

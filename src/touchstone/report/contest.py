@@ -123,7 +123,7 @@ def gains(reading: Reading) -> Chart | None:
         return None
     found.sort(key=lambda one: -one.value)
     axis = _close_axis(
-        [[one.value, *(one.interval or ())] for one in found],
+        [[one.value, *(one.spread or ())] for one in found],
         [one.reference == held.GUESSING for one in found],
         include=[0.0],
     )
@@ -144,7 +144,7 @@ def gains(reading: Reading) -> Chart | None:
 
 def _gain(axis: Axis, one: held.Held) -> Bar:
     """A gain as the check on it found it: green only where the check passes."""
-    pair = one.interval
+    pair = one.spread
     tone, word = "", "cannot be told apart"
     if one.why_not:
         word = f"ahead, does not count: {one.why_not}"

@@ -36,6 +36,11 @@ class Held:
     why_not: str
     """Why a win does not count; empty where it does, or where there is none."""
 
+    @property
+    def spread(self) -> tuple[float, float] | None:
+        """The interval, where it rules anything out: two recipes of one training each tell nothing of their spread."""
+        return None if self.interval == (-1.0, 1.0) else self.interval
+
 
 def guessing(reading: Reading) -> str:
     """What was found about guessing the commonest class: a status, or empty where nothing was."""
