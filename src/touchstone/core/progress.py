@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Task(Protocol):
@@ -70,6 +71,14 @@ class _Watched:
         self._bar.advance(steps)
         if self._over():
             raise OutOfTime
+
+
+def in_time(work: Callable[[], Result]) -> Result | None:
+    """What some work comes to; None where its time was over before."""
+    try:
+        return work()
+    except OutOfTime:
+        return None
 
 
 def track(items: Iterable[Item], progress: Progress, name: str, total: int) -> Iterator[Item]:

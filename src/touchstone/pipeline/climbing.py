@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from touchstone.candidates import ladder
 from touchstone.core import workers
 from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Trace
-from touchstone.core.progress import OutOfTime
+from touchstone.core.progress import in_time
 from touchstone.core.recipe import Recipe
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.blending import Attempt, Blend, blends, head_digest, median_of
@@ -58,7 +58,7 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
             skipped[recipe.name] = "budget"
             continue
         arena.bench.progress.say(f"fine-tuning: {recipe.name}")
-        attempt = _in_time(arena, recipe, head, arena.bench.seeds[:1], later=rungs[place + 1 :])
+        attempt = in_time(partial(_train, arena, recipe, head, arena.bench.seeds[:1], later=rungs[place + 1 :]))
         if attempt is None:
             skipped[recipe.name] = "budget"
             continue
@@ -73,7 +73,7 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
         return ()
     favourite = max(attempts, key=lambda a: _accuracy(arena, a.arrays[0]["validation"]))
     if len(arena.bench.seeds) > 1 and not arena.bench.journal.out_of_budget(LADDER_SHARE):
-        more = _in_time(arena, favourite.recipe, head, arena.bench.seeds)
+        more = in_time(partial(_train, arena, favourite.recipe, head, arena.bench.seeds))
         if more is not None:
             attempts[attempts.index(favourite)] = favourite = more
     blended = () if arena.bench.journal.out_of_budget() else blends(arena, favourite, head)
@@ -98,7 +98,7 @@ def _user(arena: Arena, head: LinearHead, skipped: dict[str, str]) -> Iterator[C
             skipped[recipe.name] = "budget"
             continue
         arena.bench.progress.say(f"fine-tuning by your recipe: {recipe.name}")
-        attempt = _in_time(arena, recipe, head, arena.bench.seeds)
+        attempt = in_time(partial(_train, arena, recipe, head, arena.bench.seeds))
         if attempt is None:
             skipped[recipe.name] = "budget"
         else:
@@ -129,16 +129,6 @@ def _lead(arena: Arena) -> float:
 def _score(arena: Arena) -> BaseScore:
     """How the chosen base ranked."""
     return next(score for score in arena.ranking.scores if score.base == arena.base.written)
-
-
-def _in_time(
-    arena: Arena, recipe: Recipe, head: LinearHead, seeds: Sequence[int], later: tuple[Recipe, ...] = ()
-) -> Attempt | None:
-    """The same as :func:`_train`; None where the budget ended before it did."""
-    try:
-        return _train(arena, recipe, head, seeds, later)
-    except OutOfTime:
-        return None
 
 
 def _train(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from touchstone.core import workers
 from touchstone.core.measures import Candidate, Cost, Effort, Trace, TrainingLog
-from touchstone.core.progress import OutOfTime
+from touchstone.core.progress import in_time
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import OUT_OF_FOLD, Contender, load_arrays, save_arrays
 from touchstone.pipeline.predicting import predict_splits
@@ -67,18 +67,22 @@ def scratch(arena: Arena, transfer: Contender) -> Contender | None:
     if arena.bench.journal.out_of_budget(BUDGET_SHARE):
         return None
     first, *others = arena.bench.seeds
-    one = _in_time(arena, first, planned, bar)
+    one = in_time(partial(_train, arena, first, planned, bar))
     if one is None:
         return None
     if one.tuned.undertrained and within_reach([one.tuned.log]) >= bar and 2 * planned <= MOST_DOUBLED:
-        tried = _in_time(arena, first, 2 * planned, bar)
+        tried = in_time(partial(_train, arena, first, 2 * planned, bar))
         if tried is not None:
             trial = weigh(one.tuned.log, tried.tuned.log, tried.tuned.stopped, bar, falling=tried.tuned.undertrained)
             if trial.longer:
                 planned, one, tried = 2 * planned, tried, one
 
     def another(seed: int) -> Trained | None:
-        return None if arena.bench.journal.out_of_budget(BUDGET_SHARE) else _in_time(arena, seed, planned, bar)
+        return (
+            None
+            if arena.bench.journal.out_of_budget(BUDGET_SHARE)
+            else in_time(partial(_train, arena, seed, planned, bar))
+        )
 
     more = workers.together(
         [partial(another, seed) for seed in others], aside=aside() and one.seconds >= workers.WORTHWHILE
@@ -152,14 +156,6 @@ def hopeless(log: TrainingLog, bar: float, planned: int) -> str | None:
     if reach >= bar:
         return None
     return f"its validation accuracy could reach {reach:.3f} at most by the end, below the {bar:.3f} that the frozen probe has shown"
-
-
-def _in_time(arena: Arena, seed: int, planned: int, bar: float) -> Trained | None:
-    """One seed's training; None where the budget ended before it did."""
-    try:
-        return _train(arena, seed, planned, bar)
-    except OutOfTime:
-        return None
 
 
 def _train(arena: Arena, seed: int, planned: int, bar: float) -> Trained:

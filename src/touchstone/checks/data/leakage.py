@@ -77,21 +77,22 @@ class Leakage(Check):
     def _trained_elsewhere(self, context: Context, candidate: Candidate) -> Finding:
         """What an assessed model was trained on is known from hearsay alone."""
         task, n = context.study.task, len(context.data.test)
-        if "test" in context.data.made_here:
-            return self.finding(
-                candidate.subject, Status.INCONCLUSIVE,
-                f"The {counted(n, task)} of test were split off here from the data that were named as training data: a model that was "
-                "trained on those before has seen them, and its scores here flatter.",
-                severity=Severity.MAJOR, n=n,
-                remedy=f"give test {things(task)} that its training has not seen (data.test)", needed=None,
-            )  # fmt: skip
-        return self.finding(
-            candidate.subject, Status.INCONCLUSIVE,
+        severity, said, remedy = (
+            Severity.INFO,
             f"It was trained elsewhere: that none of the {counted(n, task)} of test were among what it was trained on is stated by the study, "
             "and a model does not show it.",
-            severity=Severity.INFO, n=n,
-            remedy=f"ask whoever trained it, or collect test {things(task)} that are newer than the model", needed=None,
+            f"ask whoever trained it, or collect test {things(task)} that are newer than the model",
         )  # fmt: skip
+        if "test" in context.data.made_here:
+            severity, said, remedy = (
+                Severity.MAJOR,
+                f"The {counted(n, task)} of test were split off here from the data that were named as training data: a model that was "
+                "trained on those before has seen them, and its scores here flatter.",
+                f"give test {things(task)} that its training has not seen (data.test)",
+            )  # fmt: skip
+        return self.finding(
+            candidate.subject, Status.INCONCLUSIVE, said, severity=severity, n=n, remedy=remedy, needed=None
+        )
 
     def _clean(self, context: Context, pair: Pair, found: tuple[Sensitivity, ...]) -> Finding:
         n, task = len(pair.used[-1]), context.study.task

@@ -81,7 +81,7 @@ class Slices(JudgedCheck):
             yield self._slice(gap, gate, base, task)
         rest = [g for g in ordered if g.too_small is not None and " & " not in g.name and not self._fails(g, gate)]
         spotless = [gap for gap in rest if gap.n >= LEAST_ITEMS and _most(gap, wrong) < gate]
-        yield from (self._spotless(gap, wrong[gap.name], gate, base, task) for gap in spotless[:_MOST])
+        yield from (self._spotless(gap, wrong, gate, base, task) for gap in spotless[:_MOST])
         if small := [gap for gap in rest if gap not in spotless]:
             yield self._unjudged(candidate, small, task)
         if not stated and not rest:
@@ -147,14 +147,13 @@ class Slices(JudgedCheck):
             remedy=remedy, too_small={gap.name: gap.too_small for gap in small}, **extra,
         )  # fmt: skip
 
-    def _spotless(self, gap: SliceGap, wrong: int, gate: float, base: float, task: str) -> Finding:
+    def _spotless(self, gap: SliceGap, wrong: Mapping[str, int], gate: float, base: float, task: str) -> Finding:
         """A slice with too few errors to compare, and so few that no gap that matters can hide in it."""
-        most = _most(gap, {gap.name: wrong})
         return self.finding(
             gap.name, Status.PASS,
-            f"For {gap.name} the model errs in {wrong} of {counted(gap.n, task)}, for certain less than {percent(gate)} of such "
+            f"For {gap.name} the model errs in {wrong[gap.name]} of {counted(gap.n, task)}, for certain less than {percent(gate)} of such "
             "cases: not served worse by an amount that matters.",
-            value=gap.gap, threshold=gate, n=gap.n, no_interval=gap.too_small, error_at_most=most, error_overall=base,
+            value=gap.gap, threshold=gate, n=gap.n, no_interval=gap.too_small, error_at_most=_most(gap, wrong), error_overall=base,
         )  # fmt: skip
 
     def _in_short(self, candidate: Candidate, gaps: list[SliceGap], failed: list[SliceGap], gate: float) -> Finding:

@@ -54,9 +54,10 @@ class Checkpoint(Check):
 
     def run(self, context: Context) -> Iterator[Finding]:
         assert context.chosen is not None, "an adapted model is among the needs"
-        states = {one.name: _state(one, _deciding(context, one)) for one in _FIVE}
-        failed = {one.name: _failed(_deciding(context, one)) for one in _FIVE}
-        asks = {one.name: _ask(one, failed[one.name], _deciding(context, one)) for one in _FIVE}
+        deciding = {one.name: _deciding(context, one) for one in _FIVE}
+        states = {one.name: _state(one, deciding[one.name]) for one in _FIVE}
+        failed = {name: _failed(findings) for name, findings in deciding.items()}
+        asks = {one.name: _ask(one, failed[one.name], deciding[one.name]) for one in _FIVE}
         missing = [name for name, state in states.items() if state == "missing"]
         open_ = [name for name, state in states.items() if state == "open"]
         there = [name for name, state in states.items() if state == "there"]
