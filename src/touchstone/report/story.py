@@ -253,7 +253,7 @@ def better_than(reading: Reading) -> Told:
 def _line(one: held.Held, reference: str) -> str:
     """``3.7 points of macro F1 better than the frozen base (2.1 to 5.3)``."""
     assert one.interval is not None
-    if one.spread is None:
+    if one.spread is None and one.status != "pass":
         return f"Not shown against {reference}: how much another training would change is not known"
     low, high = one.interval
     if one.ahead == "same":
