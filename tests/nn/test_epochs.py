@@ -5,7 +5,7 @@ import torch
 from tests.nn.learnable import QUIET, data
 from tests.nn.tiny import shared
 from touchstone.core.recipe import Recipe
-from touchstone.nn.epochs import enough_to_stop_early, fewest_loss, fold_losses, folds, horizon
+from touchstone.nn.epochs import enough_to_stop_early, fewest_loss, folds, horizon, run_fold
 from touchstone.nn.families import TEXT
 from touchstone.nn.job import lay_out
 from touchstone.nn.loop import Plan
@@ -45,22 +45,27 @@ def test_stops_before_memorising_and_leaves_the_network_as_it_was(tmp_path):
     before = bench.network.state()
     noise = np.random.default_rng(0).integers(0, 2, 32)
     plan = Plan(rate=2e-2, epochs=8, horizon=8, batch_size=8)
-    curves = [
-        fold_losses(
+    made = [
+        run_fold(
             bench.network, bench.train, noise, None, plan, bench.criterion, fold=fold, validation=bench.validation,
             features=None, seed=0, progress=QUIET,
         )
         for fold in range(5)
     ]  # fmt: skip
-    chosen, curve = fewest_loss(curves)
+    chosen, curve = fewest_loss([fold.curve for fold in made])
     assert chosen <= 4 and len(curve) == 9
+    assert sorted(np.concatenate([fold.rows for fold in made])) == list(range(32))
+    for fold in made:
+        assert fold.right.shape == fold.losses.shape == (len(fold.looks), len(fold.rows))
+        rows, right, losses = fold.at(chosen)
+        assert (rows == fold.rows).all() and (losses[right] < np.log(2)).all() and (losses[~right] > np.log(2)).all()
     for name, value in bench.network.state().items():
         torch.testing.assert_close(value, before[name], rtol=0, atol=0)
 
 
-def test_the_epochs_of_the_least_mean_loss_are_chosen_and_empty_folds_are_left_out():
+def test_the_epochs_of_the_least_mean_loss_are_chosen():
     falls = np.array([3.0, 2.0, 1.0, 1.0, 1.0, 2.0, 3.0])
-    assert fewest_loss([falls, None, falls]) == (3, tuple(falls))
+    assert fewest_loss([falls, falls]) == (3, tuple(falls))
 
 
 def test_a_hundredth_less_loss_is_not_worth_another_epoch():

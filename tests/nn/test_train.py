@@ -156,6 +156,20 @@ def test_own_recipes_settle_their_rate_once_for_all_seeds(tmp_path):
     assert first.log.range_test and first.effort.configs_tried > 1
 
 
+def test_own_recipes_keep_what_their_folds_answered_unseen(tmp_path):
+    base, given = shared("resnet"), data(IMAGE, 48)
+    own, users = (
+        tune(base, tmp_path / "own", Recipe("top-1", layers=1), given),
+        tune(base, tmp_path / "users", TOP, given),
+    )
+    digests, right, losses = zip(*own.cross_fitted, strict=True)
+    assert sorted(digests) == sorted(given.train.digests)  # few examples: all five folds were run
+    assert all((loss < np.log(2)) == answered for answered, loss in zip(right, losses, strict=True))
+    assert tune(base, tmp_path / "own", Recipe("top-1", layers=1), given).cross_fitted == own.cross_fitted
+    assert own.effort.selected_on == "validation and cross-fitting"
+    assert users.cross_fitted == () and users.effort.selected_on == "validation"
+
+
 def test_a_hundredfold_rate_wrecks_a_users_recipe(tmp_path):
     """No safety net: what the user wrote is what is trained."""
     base, given = shared("bert"), data(TEXT, 48)

@@ -15,6 +15,7 @@ def _tuned(folder):
     return Tuned(
         folder, "sha256:00", 3, ("a", "b"), 2, 5, log, Cost(1.5, None, 7, 9), Effort(2, 32, 1.5, "validation", ("mirror",)),
         shares, np.array([0.5]), np.array([0.4]), shares, np.array([1]), stopped="patience",
+        cross_fitted=(("d1", True, 0.25), ("d2", False, 1.5)),
     )  # fmt: skip
 
 

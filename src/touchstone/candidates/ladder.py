@@ -82,17 +82,21 @@ def ends(gain: Claim, loss_gain: Claim, lead: float) -> str | None:
 
     Parameters
     ----------
-    gain, loss_gain : in accuracy, and in log-loss (nats), both on validation
+    gain, loss_gain : in accuracy, and in log-loss (nats), on examples that neither was trained on
     lead : accuracy of the frozen probe less that of plain features without a base. A base that leads sees these data
         well; where thawing more of its top brought nothing that shows, the blocks below seldom do. Without a lead the
         lower blocks may be what does not fit (Lee et al., ICLR 2023), and climbing goes on
     """
     if gain.upper(SURELY) < WORTH:
         return "the rung below could not have gained half a point"
-    gained = gain.value >= max(WORTH, gain.item_error) or loss_gain.lower(SURELY) > 0
-    if lead >= LEAD and not gained:
-        return "the rung below gained neither accuracy nor log-loss on validation beyond noise"
+    if lead >= LEAD and not gained(gain, loss_gain):
+        return "the rung below gained neither accuracy nor log-loss beyond noise"
     return None
+
+
+def gained(gain: Claim, loss_gain: Claim) -> bool:
+    """Whether a rung shows more than noise over what stood below it: in accuracy, or in log-loss (nats)."""
+    return gain.value >= max(WORTH, gain.item_error) or loss_gain.lower(SURELY) > 0
 
 
 def later_epochs(share: float, horizon: int) -> int:
@@ -109,7 +113,7 @@ def plain_bill(is_text: bool) -> int:
 
 
 def choose(scores: Sequence[float], losses: Sequence[float]) -> int:
-    """The candidate to ship, from validation accuracy and log-loss; the first is the frozen probe.
+    """The candidate to ship, from accuracy and log-loss on unseen examples; the first is the frozen probe.
 
     A candidate must gain half a point of accuracy, or a tenth of the probe's log-loss without losing accuracy;
     among those the best accuracy wins, the log-loss decides ties.

@@ -180,6 +180,8 @@ class BaseScore:
     seconds_per_example: float
     chosen: bool = False
     notes: tuple[str, ...] = ()
+    same_as: str | None = None
+    """An earlier candidate with the very same files."""
 
 
 @dataclass(frozen=True, slots=True)

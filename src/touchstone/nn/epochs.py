@@ -1,9 +1,13 @@
-"""How long to train when there is too little validation data for early stopping: cross-fitting picks the count."""
+"""How long to train when there is too little validation data for early stopping: cross-fitting picks the count.
+
+What the folds' networks answered about the examples that they were trained without is kept: it tells more of whether
+the fine-tuning pays than a small validation set does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +31,27 @@ CLOSE = 0.01
 """Share of the smallest held-out loss within which another is as good: folds differ by more."""
 
 
+@dataclass(frozen=True)
+class Fold:
+    """One fold: trained on the other folds, looked at on this one."""
+
+    curve: NDArray[np.float64]
+    """(horizon + 1,) tempered losses before training and after each epoch, validation items among them."""
+    rows: NDArray[np.int64]
+    """(m,) training examples that the network was trained without."""
+    looks: NDArray[np.int64]
+    """(k,) epochs after which it was looked at."""
+    right: NDArray[np.bool_]
+    """(k, m)"""
+    losses: NDArray[np.float64]
+    """(k, m) nats, as shipped."""
+
+    def at(self, epochs: int) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.float64]]:
+        """Rows, whether right, and losses at the look nearest to so many epochs."""
+        look = int(np.argmin(np.abs(self.looks - epochs)))
+        return self.rows, self.right[look], self.losses[look]
+
+
 def enough_to_stop_early(validation_labels: NDArray[np.int64], n_classes: int) -> bool:
     """Whether there are a hundred validation items for every class."""
     return bool(np.bincount(validation_labels, minlength=n_classes).min() >= 100)
@@ -43,7 +68,7 @@ def fold_count(n: int, horizon: int) -> int:
     return int(np.clip(MOST_EXAMPLES // max(1, int(0.8 * n) * horizon), 1, FOLDS))
 
 
-def fold_losses(
+def run_fold(
     network: Network,
     source: Source,
     labels: NDArray[np.int64],
@@ -56,9 +81,8 @@ def fold_losses(
     features: Tensor | None,
     seed: int,
     progress: Progress,
-) -> NDArray[np.float64] | None:
-    """Tempered losses of one fold and ``validation`` together while the network trains on the other folds: before
-    training, then after each epoch.
+) -> Fold | None:
+    """Train on the other folds and look at this one and ``validation`` together, before training and on the way.
 
     Every fold follows the schedule of the whole horizon, as the final training does until it stops. The network
     ends as it began. None where the fold is empty.
@@ -81,10 +105,16 @@ def fold_losses(
         progress=progress, name=f"epochs, fold {fold + 1}",
     )  # fmt: skip
     network.restore(before)
-    return _per_epoch(outcome.log.tempered_losses, plan.horizon)
+    at = [0, *(epoch + 1 for epoch in range(plan.horizon) if looks_after(epoch, plan.horizon))][: len(outcome.looks)]
+    return Fold(
+        # a fold that ended early stays where it was
+        np.interp(np.arange(plan.horizon + 1), at, outcome.log.tempered_losses),
+        out, np.array(at), np.stack([look.correct[: len(out)] for look in outcome.looks]),
+        np.stack([look.shipped_losses[: len(out)] for look in outcome.looks]),
+    )  # fmt: skip
 
 
-def fewest_loss(curves: Sequence[NDArray[np.float64] | None]) -> tuple[int, tuple[float, ...]]:
+def fewest_loss(curves: Sequence[NDArray[np.float64]]) -> tuple[int, tuple[float, ...]]:
     """The fewest epochs whose held-out tempered loss is within a hundredth of the smallest; mean over folds, smoothed
     over three epochs.
 
@@ -95,7 +125,7 @@ def fewest_loss(curves: Sequence[NDArray[np.float64] | None]) -> tuple[int, tupl
     -------
     the count, 1..horizon, and the mean curve it was read from (before training, then after each epoch)
     """
-    mean = np.mean([curve for curve in curves if curve is not None], axis=0)
+    mean = np.mean(curves, axis=0)
     smoothed = np.array([mean[max(0, i - 1) : i + 2].mean() for i in range(len(mean))])
     return _close_to_best(smoothed[1:]) + 1, tuple(float(value) for value in mean)
 
@@ -109,13 +139,6 @@ def risen(log: TrainingLog) -> str | None:
 def _close_to_best(losses: NDArray[np.float64]) -> int:
     """Where a curve first comes within a hundredth of its smallest value."""
     return int(np.argmax(losses <= losses.min() * (1 + CLOSE)))
-
-
-def _per_epoch(losses: Sequence[float], epochs: int) -> NDArray[np.float64]:
-    """One value before the first epoch and one for each, from fewer looks; a fold that ended stays where it was."""
-    at = [0, *(epoch + 1 for epoch in range(epochs) if looks_after(epoch, epochs))][: len(losses)]
-    found: NDArray[np.float64] = np.interp(np.arange(epochs + 1), at, losses)
-    return found
 
 
 def folds(labels: NDArray[np.int64], groups: Sequence[str] | None, count: int, *, seed: int) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from touchstone.nn.criterion import Criterion
 from touchstone.nn.network import Network
 from touchstone.nn.source import Source
 from touchstone.nn.split import Batch, evaluating
-from touchstone.stats.temperature import fit_temperature, loss_at
+from touchstone.stats.temperature import fit_temperature, losses_at
 
 WORST_LOSS = 50.0
 """Nats charged to an item at most; a model whose logits are no longer numbers is charged this."""
@@ -28,6 +28,8 @@ class Evaluation:
     correct: NDArray[np.bool_]
     tempered: float
     """Mean loss at the temperature that makes it least: how well the classes are told apart, over-confidence aside."""
+    shipped_losses: NDArray[np.float64]
+    """Losses in nats, (n,), of the probabilities that would ship: cooled, unless an adjusted loss was trained."""
 
     @property
     def loss(self) -> float:
@@ -74,14 +76,12 @@ def judged(scores: Tensor, held: Held, criterion: Criterion) -> Evaluation:
     """The same from logits (n, classes) that are there already."""
     labels = torch.from_numpy(held.labels)
     losses = criterion.items(scores, labels).double().nan_to_num(WORST_LOSS, WORST_LOSS).clamp(max=WORST_LOSS).numpy()
-    return Evaluation(losses, (scores.argmax(1) == labels).numpy(), _tempered(criterion.adjusted(scores), held, losses))
-
-
-def _tempered(scores: Tensor, held: Held, losses: NDArray[np.float64]) -> float:
-    plain = scores.double().numpy()
-    if not np.isfinite(plain).all():
-        return float(losses.mean())
-    return loss_at(plain, held.labels, fit_temperature(plain, held.labels))
+    correct, trained = (scores.argmax(1) == labels).numpy(), criterion.adjusted(scores).double().numpy()
+    if not np.isfinite(trained).all():
+        return Evaluation(losses, correct, float(losses.mean()), losses)
+    tempered = losses_at(trained, held.labels, fit_temperature(trained, held.labels))
+    shipped = tempered if criterion.log_prior is None else losses_at(scores.double().numpy(), held.labels, 1.0)
+    return Evaluation(losses, correct, float(tempered.mean()), shipped)
 
 
 def probabilities(network: Network, source: Source, rows: NDArray[np.int64] | None = None) -> NDArray[Any]:

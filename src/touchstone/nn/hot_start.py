@@ -45,7 +45,7 @@ def hot_start(
     data = canonical(data)
     job = Job(base, recipe, data, seed, head, cache)
     bench = job.laid_out(progress)
-    plan, _ = make_plan(job, bench, progress)
+    plan = make_plan(job, bench, progress).plan
     plan = replace(plan, average=False, patience=None)
     steps = first_steps(len(bench.labels), plan)
     before = bench.network.state()

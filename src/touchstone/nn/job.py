@@ -22,7 +22,7 @@ from touchstone.nn.families import blocks, classifier, set_head
 from touchstone.nn.network import Network, make_network, pays_in_half
 from touchstone.nn.source import Source
 
-FORMAT = 4
+FORMAT = 5
 
 
 class Head(Protocol):

@@ -65,6 +65,8 @@ class Outcome:
     """At the evaluation with the smallest mean loss."""
     stopped: str | None
     examples_seen: int
+    looks: tuple[Evaluation, ...] = ()
+    """Every evaluation on the way, the first before training."""
 
 
 @dataclass
@@ -179,7 +181,7 @@ def _outcome(
     final = evaluate(network, held, criterion) if changed else record.evaluations[-1]
     if final.loss < best.loss:
         best = final
-    return Outcome(record.log(), final, best, stopped, seen)
+    return Outcome(record.log(), final, best, stopped, seen, tuple(record.evaluations))
 
 
 def trailing(losses: Sequence[float]) -> NDArray[np.float64]:

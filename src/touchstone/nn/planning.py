@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from touchstone.core import atomic, workers
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
 from touchstone.nn import epochs as epoch_choice
+from touchstone.nn.epochs import Fold
 from touchstone.nn.fold_head import penultimate
 from touchstone.nn.job import Bench, Job
 from touchstone.nn.loop import Plan
@@ -24,20 +23,30 @@ from touchstone.nn.threads import aside
 PATIENCE = 3
 
 
-def make_plan(job: Job, bench: Bench, progress: Progress) -> tuple[Plan, tuple[tuple[float, float], ...]]:
-    """Settle the rate and the number of epochs, once for all seeds; the choice is kept beside the activations.
+@dataclass(frozen=True)
+class Settled:
+    """A plan and what was seen while it was made."""
 
-    Returns
-    -------
-    the plan, and the curve of the range test, empty where the recipe names a rate
-    """
+    plan: Plan
+    range_test: tuple[tuple[float, float], ...]
+    """Rate and loss at every step of the range test; empty where the recipe names a rate."""
+    cross_fitted: tuple[tuple[str, bool, float], ...]
+    """Digest, whether right, and loss in nats of training examples, by a network trained without them for as long."""
+
+
+def make_plan(job: Job, bench: Bench, progress: Progress) -> Settled:
+    """Settle the rate and the number of epochs, once for all seeds; the choice is kept beside the activations."""
     name = job.fingerprint(seeded=False).removeprefix("sha256:")[:32]
     path = job.cache / "decisions" / f"{name}.json"
     if not path.is_file():
         atomic.write_text(path, json.dumps(_decide(job, bench, progress)))
     decided = json.loads(path.read_text())
     plan = _plan(job.recipe, bench, decided["rate"], decided["epochs"], decided["horizon"], decided["patience"])
-    return plan, tuple((rate, loss) for rate, loss in decided["curve"])
+    return Settled(
+        plan,
+        tuple((rate, loss) for rate, loss in decided["curve"]),
+        tuple((digest, right, loss) for digest, right, loss in decided.get("cross_fitted", ())),
+    )
 
 
 def plan_configs(recipe: Recipe) -> tuple[str, ...]:
@@ -75,37 +84,39 @@ def _decide(job: Job, bench: Bench, progress: Progress) -> dict[str, Any]:
         return found  # cross-fitting would cost several whole trainings
     plan = _plan(recipe, bench, rate, horizon, horizon, None)
     seconds = a_step * horizon * len(bench.labels) / recipe.batch_size
-    curves = _cross_fitted(job, bench, plan, progress, pays=aside() and seconds >= workers.WORTHWHILE)
-    found["epochs"], found["held_out"] = epoch_choice.fewest_loss(curves)
-    return found
+    folds = _cross_fit(job, bench, plan, progress, pays=aside() and seconds >= workers.WORTHWHILE)
+    epochs, held_out = epoch_choice.fewest_loss([fold.curve for fold in folds])
+    digests = job.data.train.digests
+    answers = [
+        (digests[row], bool(right), round(float(loss), 5))
+        for fold in folds
+        for row, right, loss in zip(*fold.at(epochs), strict=True)
+    ]
+    return found | {"epochs": epochs, "held_out": held_out, "cross_fitted": answers}
 
 
-def _cross_fitted(
-    job: Job, bench: Bench, plan: Plan, progress: Progress, *, pays: bool
-) -> list[NDArray[np.float64] | None]:
-    """The loss curve of every fold, in workers side by side where that pays."""
+def _cross_fit(job: Job, bench: Bench, plan: Plan, progress: Progress, *, pays: bool) -> list[Fold]:
+    """Every fold that is not empty, in workers side by side where that pays."""
     numbers = range(epoch_choice.fold_count(len(bench.labels), plan.horizon))
     if not pays:
         return _folds(job, plan, numbers, progress, bench)
 
-    def one(fold: int) -> NDArray[np.float64] | None:
+    def one(fold: int) -> list[Fold]:
         call = workers.Call(_folds, {"job": job, "plan": plan, "numbers": [fold]})
-        [found] = workers.run(call, progress)
-        curve: NDArray[np.float64] | None = found
-        return curve
+        found: list[Fold] = workers.run(call, progress)
+        return found
 
-    return workers.together([partial(one, fold) for fold in numbers], aside=True)
+    return [fold for some in workers.together([partial(one, fold) for fold in numbers], aside=True) for fold in some]
 
 
-def _folds(
-    job: Job, plan: Plan, numbers: Iterable[int], progress: Progress, bench: Bench | None = None
-) -> list[NDArray[np.float64] | None]:
+def _folds(job: Job, plan: Plan, numbers: Iterable[int], progress: Progress, bench: Bench | None = None) -> list[Fold]:
     bench = bench or job.laid_out(progress)
     features = penultimate(bench.network, bench.train) if job.starts_from_probe else None
-    return [
-        epoch_choice.fold_losses(
+    made = (
+        epoch_choice.run_fold(
             bench.network, bench.train, bench.labels, job.data.train.groups, plan, bench.criterion, fold=fold,
             validation=bench.validation, features=features, seed=0, progress=progress,
         )
         for fold in numbers
-    ]  # fmt: skip
+    )  # fmt: skip
+    return [fold for fold in made if fold is not None]

@@ -22,9 +22,9 @@ from touchstone.nn.base_model import Base
 from touchstone.nn.evaluation import judged, logits, probabilities, softened
 from touchstone.nn.families import classifier, head, set_head
 from touchstone.nn.job import Bench, Head, Job
-from touchstone.nn.loop import Outcome, Plan, train
+from touchstone.nn.loop import Outcome, train
 from touchstone.nn.network import make_network
-from touchstone.nn.planning import make_plan, plan_configs
+from touchstone.nn.planning import Settled, make_plan, plan_configs
 from touchstone.nn.tuned import Tuned, read, read_weights, save
 from touchstone.stats.temperature import FEWEST, fit_temperature
 
@@ -61,16 +61,16 @@ def fine_tune(
         return done
     started = time.monotonic()
     bench = job.laid_out(progress)
-    plan, curve = make_plan(job, bench, progress)
+    settled = make_plan(job, bench, progress)
     outcome = train(
-        bench.network, bench.train, bench.labels, plan, bench.criterion, seed=seed, held=bench.validation,
-        range_test=curve, progress=progress, name=f"{recipe.name}, seed {seed}",
+        bench.network, bench.train, bench.labels, settled.plan, bench.criterion, seed=seed, held=bench.validation,
+        range_test=settled.range_test, progress=progress, name=f"{recipe.name}, seed {seed}",
     )  # fmt: skip
-    return _keep(job, bench, plan, outcome, fingerprint, folder, started)
+    return _keep(job, bench, settled, outcome, fingerprint, folder, started)
 
 
 def _keep(
-    job: Job, bench: Bench, plan: Plan, outcome: Outcome, fingerprint: str, folder: Path, started: float
+    job: Job, bench: Bench, settled: Settled, outcome: Outcome, fingerprint: str, folder: Path, started: float
 ) -> Tuned:
     recipe, classes = job.recipe, job.data.classes
     trainable = bench.network.trainable_parameters
@@ -85,15 +85,16 @@ def _keep(
     tried = len(plan_configs(recipe))
     augmented = recipe.augment if isinstance(recipe.augment, tuple) else (recipe.augment,)
     views = bench.train.n_views > 0
+    selected_on = "validation and cross-fitting" if settled.cross_fitted else "validation"
     tuned = Tuned(
         folder=folder, fingerprint=fingerprint, seed=job.seed, classes=classes, boundary=bench.parts.boundary,
-        epochs=plan.epochs, log=outcome.log,
+        epochs=settled.plan.epochs, log=outcome.log, cross_fitted=settled.cross_fitted,
         validation_probabilities=softened(looked),
         final_losses=final.losses, best_losses=outcome.best.losses,
         train_probabilities=probabilities(bench.network, bench.train, sample), train_labels=bench.labels[sample],
         stopped=outcome.stopped, adjusted=bench.criterion.log_prior is not None, cached=bench.cached, temperature=temperature,
         cost=Cost(time.monotonic() - started, None, through, trainable),
-        effort=Effort(tried, seen, time.monotonic() - started, "validation", augmented if views else ()),
+        effort=Effort(tried, seen, time.monotonic() - started, selected_on, augmented if views else ()),
     )  # fmt: skip
     return save(tuned, changed_weights(job.base, bench.parts.model, classes))
 

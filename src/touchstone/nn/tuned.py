@@ -62,6 +62,8 @@ class Tuned:
     """Trained from cached activations."""
     temperature: float = 1.0
     """What the head was divided by after training, as validation asked."""
+    cross_fitted: tuple[tuple[str, bool, float], ...] = ()
+    """Digest, whether right, and loss in nats of training examples, by a network trained without them."""
     alpha: float = 1.0
     """Share of the way from the base's weights, where weights were interpolated."""
     shipped: str = ""
@@ -86,6 +88,7 @@ def read(folder: Path) -> Tuned | None:
         return None
     plain = json.loads((folder / _ABOUT).read_text())
     plain["classes"] = tuple(plain["classes"])
+    plain["cross_fitted"] = _frozen(plain["cross_fitted"])
     plain["log"] = TrainingLog(**{name: _frozen(value) for name, value in plain["log"].items()})
     plain["cost"] = Cost(**plain["cost"])
     plain["effort"] = Effort(**plain["effort"] | {"augmentations": tuple(plain["effort"]["augmentations"])})

@@ -13,6 +13,7 @@ from touchstone.core import workers
 from touchstone.core.measures import BaseScore, Candidate, Cost, Effort, Trace
 from touchstone.core.progress import in_time
 from touchstone.core.recipe import Recipe
+from touchstone.pipeline.answers import Shown, gains, shown
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.blending import Attempt, Blend, blends, head_digest, median_of
 from touchstone.pipeline.contender import Contender, load_arrays, save_arrays
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from touchstone.dataset.model import Examples
     from touchstone.nn.assembly import TrainingData
     from touchstone.nn.base_model import Base
-    from touchstone.stats.claims import Claim
 
 LADDER_SHARE = 0.75
 """Share of the budget's minutes after which no further rung is begun."""
@@ -49,9 +49,10 @@ def climb(arena: Arena, probe: Contender, head: LinearHead) -> Climb:
 
 def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, str]) -> tuple[Contender, ...]:
     attempts: list[Attempt] = []
+    favourite: Attempt | None = None
     augment = arena.bench.study.adapt.augment
     rungs = tuple(replace(rung, augment=augment) for rung in ladder.rungs(*_shape(arena)))
-    best = probe.shipped["validation"]
+    best = shown(probe, arena.data)
     for place, plain in enumerate(rungs):
         recipe = replace(plain, epochs=_epochs(arena, plain, attempts[0] if attempts else None))
         if arena.bench.journal.out_of_budget(LADDER_SHARE):
@@ -63,15 +64,17 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
             skipped[recipe.name] = "budget"
             continue
         attempts.append(attempt)
-        now = attempt.arrays[0]["validation"]
-        reason = ladder.ends(_gain(arena, "accuracy", now, best), _gain(arena, "log_loss", now, best), _lead(arena))
-        best = max(best, now, key=lambda p: _accuracy(arena, p))
+        now = shown(_contender(arena, attempt), arena.data)
+        if favourite is None or _is_better(now, shown(_contender(arena, favourite), arena.data)):
+            favourite = attempt
+        gain, loss_gain = gains(now, best)
+        reason = ladder.ends(gain, loss_gain, _lead(arena))
+        best = now if gain.value > 0 else best
         if reason is not None:
             skipped |= {later.name: reason for later in rungs[place + 1 :]}
             break
-    if not attempts:
+    if favourite is None:
         return ()
-    favourite = max(attempts, key=lambda a: _accuracy(arena, a.arrays[0]["validation"]))
     if len(arena.bench.seeds) > 1 and not arena.bench.journal.out_of_budget(LADDER_SHARE):
         more = in_time(partial(_train, arena, favourite.recipe, head, arena.bench.seeds))
         if more is not None:
@@ -79,6 +82,12 @@ def _own(arena: Arena, probe: Contender, head: LinearHead, skipped: dict[str, st
     blended = () if arena.bench.journal.out_of_budget() else blends(arena, favourite, head)
     free = [_blended(_contender(arena, favourite), blend) for blend in blended]
     return (*(_contender(arena, attempt) for attempt in attempts), *free)
+
+
+def _is_better(deeper: Shown, rung: Shown) -> bool:
+    """Whether a deeper rung shows more than noise over one above it, and no fewer right answers."""
+    gain, loss_gain = gains(deeper, rung)
+    return gain.value >= 0 and ladder.gained(gain, loss_gain)
 
 
 def _epochs(arena: Arena, recipe: Recipe, first: Attempt | None) -> int | None:
@@ -224,22 +233,9 @@ def _contender(arena: Arena, attempt: Attempt) -> Contender:
         details={"epochs": first.epochs, "boundary": first.boundary, "cached": first.cached, "stopped": first.stopped,
                  "learning_rate": first.log.learning_rate, "size_mb": arena.base.size_bytes / 1e6},
     )  # fmt: skip
-    return Contender(candidate, predictions, attempt.arrays[median], attempt.folders[median] / "tuned")
-
-
-def _gain(arena: Arena, metric: str, new: Any, old: Any) -> Claim:
-    """By how much the one is better than the other on validation: in accuracy, or in log-loss (nats)."""
-    from touchstone.evaluate.metrics import HIGHER_IS_BETTER, item_scores
-    from touchstone.stats.claims import recipe_claim
-
-    labels = arena.data.validation.labels
-    sign = 1.0 if HIGHER_IS_BETTER[metric] else -1.0
-    first, second = (sign * item_scores(metric, each, labels)[0] for each in (new, old))
-    return recipe_claim(first, second, pooled=None, a_deterministic=True, b_deterministic=True)
-
-
-def _accuracy(arena: Arena, probabilities: Any) -> float:
-    return float((probabilities.argmax(1) == arena.data.validation.labels).mean())
+    return Contender(
+        candidate, predictions, attempt.arrays[median], attempt.folders[median] / "tuned", first.cross_fitted
+    )
 
 
 def with_trace(contender: Contender, **parts: Any) -> Contender:

@@ -30,6 +30,8 @@ class Contender:
     predictions: Mapping[str, NDArray[Any]]
     shipped: Mapping[str, NDArray[Any]]
     model: Path | None = None
+    cross_fitted: tuple[tuple[str, bool, float], ...] = ()
+    """Digest, whether right, and loss in nats of training examples that folds of its training answered unseen."""
 
 
 def save_arrays(folder: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +56,16 @@ def rank_bases(bench: Bench, data: Dataset, bases: Sequence[Base]) -> Ranking:
             inputs, examples.labels, group_numbers(examples), raw, seed=bench.seed, progress=bench.progress
         )
     place = [base.written for base in bases].index(scores[0].base)
-    return Ranking(scores, items, bases[place], works[place], passed)
+    return Ranking(_told_apart(scores, bases), items, bases[place], works[place], passed)
+
+
+def _told_apart(scores: Sequence[BaseScore], bases: Sequence[Base]) -> tuple[BaseScore, ...]:
+    """The scores, with what is one and the same under two names said."""
+    earliest: dict[str, str] = {}
+    same = {base.written: earliest.setdefault(base.digest, base.written) for base in bases}
+    return tuple(
+        replace(score, same_as=same[score.base]) if same[score.base] != score.base else score for score in scores
+    )
 
 
 def features(bench: Bench, base: Base, examples: Examples, *, twin: bool = False, expected: int | None = None) -> Any:

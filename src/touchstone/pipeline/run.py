@@ -174,7 +174,7 @@ class Run:
         self.available.add(Need.BASES)
 
     def adapt(self) -> None:
-        """Make every reference and climb the ladder; choose by validation alone."""
+        """Make every reference and climb the ladder; choose without the test set."""
         from touchstone.nn.threads import aside, limited
 
         assert self.ranking is not None, "bases are ranked first"
@@ -199,7 +199,7 @@ class Run:
             *climb.contenders,
         ]
         self.context.missing |= climb.skipped
-        picked = choose(frozen, climb.contenders, self.context.data.validation.labels)
+        picked = choose(frozen, climb.contenders, self.context.data)
         self.context.contenders = [self._traced(arena, each, head, each is picked) for each in contenders]
         self.context.chosen_subject = picked.candidate.subject
         self._count_savings(arena)

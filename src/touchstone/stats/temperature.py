@@ -32,7 +32,14 @@ def fit_temperature(logits: NDArray[Any], labels: NDArray[Any]) -> float:
 
 def loss_at(logits: NDArray[Any], labels: NDArray[Any], temperature: float) -> float:
     """Mean log-loss in nats of ``softmax(logits / temperature)``."""
+    return float(losses_at(logits, labels, temperature).mean())
+
+
+def losses_at(logits: NDArray[Any], labels: NDArray[Any], temperature: float) -> NDArray[np.float64]:
+    """Log-loss of every item in nats, shape (n,), of ``softmax(logits / temperature)``."""
     scaled = logits / temperature
     top = scaled.max(axis=1)
-    losses = np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[np.arange(len(labels)), labels]
-    return float(losses.mean())
+    losses: NDArray[np.float64] = (
+        np.log(np.exp(scaled - top[:, None]).sum(axis=1)) + top - scaled[np.arange(len(labels)), labels]
+    )
+    return losses

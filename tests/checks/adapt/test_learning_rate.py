@@ -102,6 +102,16 @@ def test_a_rate_far_above_the_range_test_is_a_sign() -> None:
     assert "range_test" in finding.details["signs"]
 
 
+@pytest.mark.parametrize("rate", [2e-5, 2e-4])
+def test_a_range_test_that_is_flat_says_nothing_whichever_of_its_rates_was_luckiest(rate: float) -> None:
+    rng = np.random.default_rng(0)
+    flat = tuple((10.0 ** (-7 + k / 4), 0.27 if k == 0 else 0.33 + 0.01 * (k % 2)) for k in range(16))
+    calm = log(rng, rate=rate)
+    made = trace((type(calm)(**{**{f: getattr(calm, f) for f in calm.__slots__}, "range_test": flat}),))
+    finding = only(list(CHECK.run(desk(made, tuned=0.8))))
+    assert "range_test" in finding.details["looked_for"] and "range_test" not in finding.details["signs"]
+
+
 def test_one_sign_without_harm_is_no_fault() -> None:
     rng = np.random.default_rng(1)
     made = trace((log(rng),), retention=retention(retained=0.4))

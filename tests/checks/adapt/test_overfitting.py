@@ -184,6 +184,22 @@ def test_labels_known_by_heart_never_pass_and_trip_where_it_is_certain() -> None
     assert np.mean([one.status is Status.FAIL for one in many]) >= 0.9
 
 
+def test_examples_known_by_heart_are_a_fault_only_where_new_ones_cost_more_than_the_probe() -> None:
+    """A network that knows its hard training examples, and is on new ones as good and as sure as the probe, is usual."""
+    usual = [known_by_heart(seed, m=100, tuned=0.80, probe=0.81, probe_train=0.87) for seed in range(20)]
+    assert rate(usual, CHECK, Status.FAIL) == 0
+    assert "it knows" in " ".join(only(list(CHECK.run(surer(one)))).statement for one in usual)
+
+
+def surer(one: Desk) -> Desk:
+    """The same answers on new examples, all given with confidence."""
+    labels = one.opened["test"]
+    subject = next(c.subject for c in one.candidates if c.name == "tuned")
+    right = one.predictions[subject, "test"].argmax(2) == labels
+    sure = np.stack([likely(labels, row, confidence=0.97) for row in right])
+    return one.with_(predictions={**one.predictions, (subject, "test"): sure})
+
+
 def test_better_features_that_fit_hard_examples_in_and_out_of_training_do_not_trip() -> None:
     found = [known_by_heart(seed, tuned=0.97, probe=0.77, probe_train=0.77) for seed in range(10)]
     assert rate(found, CHECK, Status.FAIL) == 0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,11 @@ def test_plain_features_that_are_behind_are_not_told_in_an_open_answer() -> None
     for seed in range(10):
         finding = found(desk(60, seed, {"b": 0.5}, twin=0.45, raw=0.2))["b"]
         assert "do better" not in finding.statement
+
+
+def test_the_same_base_under_two_names_is_said() -> None:
+    one = desk(400, 0, {"good": 0.8, "copy": 0.8, "other": 0.8})
+    one.bases = [replace(score, same_as="good") if score.base == "copy" else score for score in one.bases]
+    findings = found(one)
+    assert findings["copy"].details["same_as"] == "good" and "under another name" in findings["copy"].statement
+    assert all("another name" not in findings[base].statement for base in ("good", "other"))

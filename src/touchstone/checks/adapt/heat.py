@@ -23,8 +23,9 @@ DISPLACED_ALONE = 0.5
 """||W_ft - W_base|| / ||W_base|| of half the blocks or more: ordinary fine-tuning moves a few percent."""
 MOVED = 1e-6
 """The same share of a block below which it was not trained."""
-RANGE_TEST = 10.0
-"""Times the rate at which the range test's loss was lowest."""
+RANGE_TEST, RISEN = 10.0, 1.2
+"""Times the rate at which the range test's loss was lowest, and times the loss of its slowest rates that this one showed:
+a training from a good head learns nothing in so few steps at any gentle rate, and where its curve is least is chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +157,17 @@ def _of_range_test(trace: Trace) -> Iterator[Sign]:
             rates = np.array([rate for rate, _ in log.range_test])
             losses = np.array([loss for _, loss in log.range_test])
             best = float(rates[np.nanargmin(losses)])
-            if log.learning_rate >= RANGE_TEST * best:
+            if log.learning_rate >= RANGE_TEST * best and _risen(log.learning_rate, rates, losses):
                 yield Sign(
                     "range_test",
                     f"the rate {log.learning_rate:g} is {log.learning_rate / best:.0f} times the one at which a range test did best",
                 )
                 return
+
+
+def _risen(rate: float, rates: Any, losses: Any) -> bool:
+    """Whether the range test's loss had clearly risen at this rate, or the test had ended before it."""
+    order = np.argsort(rates)
+    began = float(np.nanmedian(losses[order[: max(3, len(order) // 4)]]))
+    at = float(np.interp(np.log(rate), np.log(rates[order]), losses[order]))
+    return bool(rate > rates.max() or at > RISEN * began)

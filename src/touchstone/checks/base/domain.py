@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -64,7 +64,7 @@ class Domain(Check):
                     severity=Severity.INFO, remedy="mend what is said about this base model, or leave it out of the study", reason=why,
                 )  # fmt: skip
         for score in context.bases:
-            finding = self._judge(context, score)
+            finding = _same_as(self._judge(context, score), score)
             yield finding if score.chosen else for_information(finding, "a base model that was not chosen")
 
     def _judge(self, context: Context, score: BaseScore) -> Finding:
@@ -219,6 +219,14 @@ def _thin_classes(context: Context) -> list[str]:
     labels = context.labels("train")
     counts = np.bincount(labels[labels >= 0], minlength=len(context.data.classes))
     return [name for name, count in zip(context.data.classes, counts, strict=True) if count < _THIN]
+
+
+def _same_as(finding: Finding, score: BaseScore) -> Finding:
+    """The finding, with a word where the same base stands in the study under another name."""
+    if score.same_as is None:
+        return finding
+    said = f"{finding.statement} It is `{score.same_as}` under another name: the very same weights."
+    return replace(finding, statement=said, details={**finding.details, "same_as": score.same_as})
 
 
 def _remedy(contrasts: _Contrasts) -> str:
