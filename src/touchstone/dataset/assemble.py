@@ -14,7 +14,7 @@ from touchstone.core import digest
 from touchstone.core.errors import DatasetError, Fault
 from touchstone.core.progress import Progress
 from touchstone.dataset.content import Content, read_content
-from touchstone.dataset.duplicates import Copies, find_copies, upright
+from touchstone.dataset.duplicates import Copies, find_copies, without_look_alikes
 from touchstone.dataset.gathering import gather
 from touchstone.dataset.inputs import Pictures, Rows, Texts
 from touchstone.dataset.leaks import COPY_WORDS, Crossing, find_crossings
@@ -128,7 +128,9 @@ class _Work:
         names = [*self.splits, *self.shifts]
         texts = [self.raws[name].inputs for name in names] if self.task == "text-classification" else None
         found = find_copies([self.contents[n] for n in names], texts)
-        return upright(found, dict(zip(self.contents["train"].digests, self.raws["train"].labels, strict=True)))
+        return without_look_alikes(
+            found, dict(zip(self.contents["train"].digests, self.raws["train"].labels, strict=True))
+        )
 
     def _place(self, copies: Copies, made: Sequence[str]) -> Placement:
         raw = self.raws["train"]

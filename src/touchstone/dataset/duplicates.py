@@ -7,15 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from touchstone.dataset import near_pictures as pictures
+from touchstone.dataset import near_texts as wordings
 from touchstone.dataset.content import Content
-from touchstone.dataset.near_pictures import WAYS, near_pictures
-from touchstone.dataset.near_texts import near_texts
 
 MAX_FAMILY = 0.02
 """A family of near copies with more than this share of all content (and 50) is a chain of look-alikes."""
 
 LEAST_TORN, TORN_SHARE = 10, 0.05
-"""Contents, and their share of the training data, that must lie in turned pairs of two labels before turns are no copies."""
+"""Contents, and their share of the training data, that must lie in changed pairs of two labels before such are no copies."""
+TELLING = {
+    ("mirror", "turned"): (
+        "mirrored or turned look-alikes",
+        "which way a picture lies tells classes apart here, so only upright copies are counted as copies",
+    ),
+    ("reworded",): (
+        "texts that differ in a word or two",
+        "a word tells classes apart here, so only texts of the same words are counted as copies",
+    ),
+}
+"""Changes that a label may rest on, and what is said where one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +36,7 @@ class Near:
     a: str
     b: str
     kind: str
-    """near | mirror | turned"""
+    """near | mirror | turned | reworded"""
     score: float
     """Likeness in 0..1."""
 
@@ -54,46 +65,48 @@ def find_copies(contents: Sequence[Content], texts: Sequence[Sequence[str]] | No
     first = np.array([places[one] for one in unique], dtype=np.int64)
     if len(unique) < 2:
         return Copies((), {one: one for one in unique})
+    names: tuple[str, ...]
     if texts is not None:
         pooled = [text for source in texts for text in source]
-        pairs, scores = near_texts([pooled[i] for i in first])
-        ways = np.zeros(len(pairs), np.int64)
+        pairs, scores, ways = wordings.near_texts([pooled[i] for i in first])
+        names = wordings.WAYS
     elif all(content.hashes is not None for content in contents):
         hashes = np.concatenate([content.hashes for content in contents if content.hashes is not None])[first]
         thumbs = np.concatenate([content.thumbs for content in contents if content.thumbs is not None])[first]
         greys = np.concatenate([content.greys for content in contents if content.greys is not None])[first]
-        pairs, unlikeness, ways = near_pictures(hashes, thumbs, greys)
-        scores = 1.0 - unlikeness
+        pairs, unlikeness, ways = pictures.near_pictures(hashes, thumbs, greys)
+        scores, names = 1.0 - unlikeness, pictures.WAYS
     else:
         return Copies((), {one: one for one in unique})
     near = [
-        Near(unique[a], unique[b], WAYS[way], round(float(score), 4))
+        Near(unique[a], unique[b], names[way], round(float(score), 4))
         for (a, b), score, way in zip(pairs, scores, ways, strict=True)
     ]
     return _joined(unique, near)
 
 
-def upright(copies: Copies, label_of: Mapping[str, str | None]) -> Copies:
-    """The same without mirrored and turned copies, where the way a picture lies is what its label tells.
+def without_look_alikes(copies: Copies, label_of: Mapping[str, str | None]) -> Copies:
+    """The same without copies that were mirrored, turned or reworded, where that is what labels tell.
 
-    That is so where most of them, of a twentieth of the contents, carry two labels: arrows, `b` and `d`, `6` and `9`.
+    That is so where most of them, of a twentieth of the contents, carry two labels: arrows, `b` and `d`, `6` and `9`,
+    orders to be cancelled and to be changed.
 
     Parameters
     ----------
     label_of : the label of each content of the training data; None where it has none
     """
-    turned = [pair for pair in copies.near if pair.kind != "near"]
-    known = [pair for pair in turned if label_of.get(pair.a) is not None and label_of.get(pair.b) is not None]
-    torn = [pair for pair in known if label_of[pair.a] != label_of[pair.b]]
-    least = max(LEAST_TORN, TORN_SHARE * len(label_of))
-    if 2 * len(torn) < len(known) or len({one for pair in torn for one in (pair.a, pair.b)}) < least:
-        return copies
-    kept = tuple(pair for pair in copies.near if pair.kind == "near")
-    note = (
-        f"{len(torn):,} of {len(known):,} pairs of mirrored or turned look-alikes carry two labels: which way a picture lies "
-        "tells classes apart here, so only upright copies are counted as copies"
-    )
-    return Copies(kept, families(list(copies.family), [(pair.a, pair.b) for pair in kept]), (*copies.notes, note))
+    for kinds, (what, why) in TELLING.items():
+        changed = [pair for pair in copies.near if pair.kind in kinds]
+        known = [pair for pair in changed if label_of.get(pair.a) is not None and label_of.get(pair.b) is not None]
+        torn = [pair for pair in known if label_of[pair.a] != label_of[pair.b]]
+        least = max(LEAST_TORN, TORN_SHARE * len(label_of))
+        if 2 * len(torn) < len(known) or len({one for pair in torn for one in (pair.a, pair.b)}) < least:
+            continue
+        kept = tuple(pair for pair in copies.near if pair.kind not in kinds)
+        note = f"{len(torn):,} of {len(known):,} pairs of {what} carry two labels: {why}"
+        linked = families(list(copies.family), [(pair.a, pair.b) for pair in kept])
+        copies = Copies(kept, linked, (*copies.notes, note))
+    return copies
 
 
 def _joined(digests: list[str], near: list[Near]) -> Copies:

@@ -10,7 +10,8 @@ from itertools import combinations
 from touchstone.dataset.duplicates import Near
 from touchstone.dataset.model import Examples
 
-COPY_WORDS = {"exact": "copy", "near": "near copy", "mirror": "mirrored copy", "turned": "turned copy"}
+COPY_WORDS = {"exact": "copy", "near": "near copy", "mirror": "mirrored copy", "turned": "turned copy",
+              "reworded": "reworded copy"}  # fmt: skip
 
 ORDER = ("train", "validation", "test")
 
@@ -26,7 +27,7 @@ class Crossing:
     second: str
     """Name in the later split."""
     kind: str
-    """exact | near | mirror | turned"""
+    """exact | near | mirror | turned | reworded"""
     score: float
     """Likeness in 0..1; 1 for an exact copy."""
     second_index: int

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from touchstone.dataset.standing_out import standing_out
-from touchstone.dataset.text_edits import edit_candidates, edits, list_words
+from touchstone.dataset.text_edits import edit_candidates, edits, list_words, other_words
 from touchstone.dataset.wording import normal_form
 
 LENGTH = 5
@@ -26,16 +26,18 @@ _SAMPLE, _TEXTS_AT_ONCE = 20_000, 5_000
 PERMUTATIONS, BANDS = 96, 24
 """24 bands of 4: pairs at Jaccard 0.8 are missed once in 200,000, at 0.5 once in five."""
 MAX_BUCKET = 200
+WAYS = ("near", "reworded")
+"""Whether the two say the same words but for slips, in whatever order, or one says a word that the other does not."""
 MAX_SHINGLES, TOTAL_SHINGLES = 20_000, 30_000_000
 """A long text is compared by its first shingles, fewer where there are many texts: 240 MB in all."""
 
 
-def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.int64]]:
     """Near copies among texts of different normal form.
 
     Returns
     -------
-    pairs (k, 2) with the smaller index first, Jaccard similarity (k,) in 0..1
+    pairs (k, 2) with the smaller index first, Jaccard similarity (k,) in 0..1, which of :data:`WAYS` (k,)
 
     Notes
     -----
@@ -43,7 +45,7 @@ def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.floa
     docs/performance.md.
     """
     if len(texts) < 2:
-        return np.zeros((0, 2), np.int64), np.zeros(0)
+        return np.zeros((0, 2), np.int64), np.zeros(0), np.zeros(0, np.int64)
     words = list_words(texts)
     shingles, starts = _shingles(texts)
     pairs = np.unique(np.concatenate([_candidates(shingles, starts), edit_candidates(words)]), axis=0)
@@ -51,7 +53,9 @@ def near_texts(texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.floa
     scores = np.where(other, 0.0, _likenesses(shingles, starts, pairs, edited))
     open_ = np.flatnonzero((scores == 0) & ~other)
     scores[open_] = standing_out(words, pairs[open_], pairs[scores > 0])
-    return pairs[scores > 0], scores[scores > 0]
+    pairs, scores = pairs[scores > 0], scores[scores > 0]
+    ways = [WAYS.index("reworded" if other_words(words[a], words[b]) else "near") for a, b in pairs.tolist()]
+    return pairs, scores, np.array(ways, dtype=np.int64)
 
 
 def _likenesses(

@@ -143,6 +143,28 @@ def other_numbers(first: Sequence[str], second: Sequence[str]) -> bool:
     return bool(a - b) and bool(b - a)
 
 
+def other_words(first: Sequence[str], second: Sequence[str]) -> bool:
+    """Whether a word stands in the one that stands in the other neither as it is nor with a slip of the finger.
+
+    Examples
+    --------
+    >>> other_words("where is my new card".split(), "my new crad where is".split())
+    False
+    >>> other_words("cancel my order please".split(), "change my order please".split())
+    True
+    """
+    if "".join(first) == "".join(second) or _swaps(" ".join(first), " ".join(second)) <= MOST_CHANGED:
+        return False
+    a, b = Counter(first), Counter(second)
+    ours, theirs = list((a - b).elements()), list((b - a).elements())
+    for word in ours:
+        partner = next((other for other in theirs if is_slip(word, other)), None)
+        if partner is None:
+            return True
+        theirs.remove(partner)
+    return bool(theirs)
+
+
 def _templates(texts: Sequence[Sequence[str]]) -> Templates:
     """Three words in a row that too many texts share to tell anything."""
     if len(texts) < COMMON_FROM:
