@@ -25,6 +25,13 @@ def test_trips_where_fine_tuning_harms() -> None:
     assert rate(desks(1000, 0.75, 0.9), CHECK, Status.FAIL) >= 0.95
 
 
+def test_where_the_probe_cannot_ship_it_is_not_advised() -> None:
+    desk = desks(1000, 0.75, 0.9, tries=1)[0]
+    assert "ship the frozen base" in (only(list(CHECK.run(desk))).remedy or "")
+    bound = changed(desk, "linear-probe", shippable=False)
+    assert "no plain model file can hold" in (only(list(CHECK.run(bound))).remedy or "")
+
+
 def test_is_inconclusive_on_too_few_examples_and_names_the_number() -> None:
     found = desks(40, 0.8, 0.8, tries=30)
     assert rate(found, CHECK, Status.INCONCLUSIVE) >= 0.9

@@ -149,7 +149,7 @@ def test_harm_is_laid_to_the_base_only_where_its_probe_loses_too(probe: float, a
     assert (finding.status, finding.severity, finding.details["at_fault"]) == (Status.FAIL, Severity.BLOCKER, at_fault)
     assert ("Starting from this base model makes the result worse" in finding.statement) is (at_fault == "base")
     assert ("take another base model" in (finding.remedy or "")) is (at_fault == "base")
-    assert ("ship the linear probe" in (finding.remedy or "")) is (at_fault == "model")
+    assert ("ship the frozen base" in (finding.remedy or "")) is (at_fault == "model")
 
 
 def test_a_model_that_may_be_guessing_is_not_sent_for_more_examples() -> None:

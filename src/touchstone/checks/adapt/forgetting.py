@@ -20,7 +20,10 @@ from touchstone.stats.decide import ALPHA, decide
 _WHICH_BASE = (
     "name the base model that it was made from (adapted: base), so that its licence and history are looked at too"
 )
-_LIKELY = "mix the tuned weights half and half with the base's (weight interpolation, no training), thaw fewer blocks, or ship the linear probe"
+_LIKELY = (
+    "mix the tuned weights half and half with the base's (weight interpolation, no training), thaw fewer blocks, or ship the frozen base "
+    "with a trained head"
+)
 
 
 class Forgetting(JudgedCheck):

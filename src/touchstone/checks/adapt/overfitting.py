@@ -63,7 +63,7 @@ class Overfitting(JudgedCheck):
         elif faults := list(self._faults(seen, gained is not None and gained.proven)):
             yield self._stated(
                 candidate, seen, Status.FAIL, f"The model memorises: {' and '.join(faults)}.",
-                remedy="stop at the best validation loss, thaw fewer blocks, or ship the linear probe; more labels help most",
+                remedy="stop at the best validation loss, thaw fewer blocks, or ship the frozen base with a trained head; more labels help most",
             )  # fmt: skip
         else:
             yield self._rest(context, candidate, seen, gained)
@@ -144,8 +144,8 @@ class Overfitting(JudgedCheck):
                 candidate, seen, Status.INCONCLUSIVE,
                 f"Whether the model memorises cannot be told: between training and new examples it loses {points(gap.value)} more than the "
                 f"frozen probe does ({_range(gap)}), and nothing is shown to be gained for it.",
-                remedy="look over the training labels (`data.label_noise`), train again up to the best validation loss, or ship the linear "
-                "probe; more labelled training examples tell most",
+                remedy="look over the training labels (`data.label_noise`), train again up to the best validation loss, or ship the frozen "
+                "base with a trained head; more labelled training examples tell most",
             )  # fmt: skip
         if gap is not None and wide and flat:
             shown = f"it gains over the frozen probe on new examples, though it loses {points(gap.value)} more than that between training and new ones"

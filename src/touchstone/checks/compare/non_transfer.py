@@ -66,9 +66,7 @@ class NonTransfer(JudgedCheck):
             also = ""
             if probe is not None:
                 also = f" The base model is not the cause: frozen, with a linear probe, it reaches {probe.score:.3f}."
-                remedy = (
-                    "ship the linear probe, or train again at a lower rate; the base model itself serves these data"
-                )
+                remedy = "ship the frozen base with a trained head, or train again at a lower rate; the base model itself serves these data"
             does = "does better" if held.word is Word.HARMFUL else "does as well"
             yield self.finding(
                 candidate.subject, Status.FAIL, f"{told}. The simple model {does}, at a fraction of the cost.{also}",

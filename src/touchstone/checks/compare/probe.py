@@ -63,7 +63,7 @@ class Probe(JudgedCheck):
             yield self.finding(
                 candidate.subject, Status.FAIL,
                 f"{told}. {_effort(candidate)} earned nothing over the probe.",
-                remedy="ship the linear probe: it is cheaper to train, to move to another base and to explain", **numbers, **details,
+                remedy=_instead(candidate, reference), **numbers, **details,
             )  # fmt: skip
 
     def _of_frozen(self, context: Context, candidate: Candidate, reference: Candidate | None) -> Finding:
@@ -81,6 +81,15 @@ class Probe(JudgedCheck):
             value=held.claim.value, interval=held.claim.interval(), threshold=0.0, n=held.claim.n,
             remedy="look for a base model trained on data like these, or fine-tune its top blocks (adapt.recipes)", **held.details(),
         )  # fmt: skip
+
+
+def _instead(candidate: Candidate, reference: Candidate) -> str:
+    if not reference.shippable and not candidate.user:
+        return (
+            "of what can ship, this was the best on examples that were not trained on: the probe reads layers that no plain model file can "
+            "hold; a base whose last layer serves these data would be cheaper"
+        )
+    return "ship the frozen base with a trained head: it is cheaper to train, to move to another base and to explain"
 
 
 def _effort(candidate: Candidate) -> str:

@@ -134,7 +134,7 @@ class Scratch(JudgedCheck):
                 "this model: its training, or its head."
             )
             remedy = (
-                "ship the linear probe; or train again at a tenth of the rate, starting from the probe's head; of a finished model look at "
+                "ship the frozen base with a trained head; or train again at a tenth of the rate, starting from the probe's head; of a finished model look at "
                 "the head first: its weights and the order of its classes"
             )
             blamed = "model"

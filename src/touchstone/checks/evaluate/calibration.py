@@ -88,7 +88,7 @@ class Calibration(JudgedCheck):
                 if signed.value < -tolerance / 2
                 else "is off in both directions"
             )
-            remedy, extra = _remedy(context, candidate)
+            remedy, extra = _remedy(context, candidate, error.value)
             yield self.finding(
                 candidate.subject, Status.FAIL, f"{seen}: its confidence {way}, so a threshold on it does not mean what it says.",
                 severity=Severity.MINOR if too_modest else Severity.MAJOR,
@@ -138,8 +138,8 @@ def _too_modest(signed: Claim, error: float) -> bool:
     return signed.upper(ALPHA_PASS) < 0 and -signed.value >= 0.6 * error
 
 
-def _remedy(context: Context, candidate: Candidate) -> tuple[str, dict[str, Any]]:
-    """Temperature scaling fitted on validation, and what it would do there."""
+def _remedy(context: Context, candidate: Candidate, error: float) -> tuple[str, dict[str, Any]]:
+    """Temperature scaling fitted on validation, and what it would make of the calibration error on the test set."""
     labels = context.labels("validation")
     if context.study.adapted is not None and context.study.data.validation is None:
         # what is validation here was cut from training data, which a model from elsewhere has been trained on
@@ -149,10 +149,13 @@ def _remedy(context: Context, candidate: Candidate) -> tuple[str, dict[str, Any]
     if len(labels) < 50 or probabilities.ndim != 3 or probabilities.shape[1] != len(labels):
         return "label 50 validation examples or more, and scale the model's temperature on them", {}
     value = temperature(probabilities[0], labels)
-    shipped = context.shipped(candidate, "test")
-    after = calibration_estimate(tempered(shipped, value), context.labels("test"), seed=context.seed)
-    before = calibration_estimate(shipped, context.labels("test"), seed=context.seed)
-    if after.value > 0.8 * before.value:
+    after = calibration_estimate(
+        tempered(context.shipped(candidate, "test"), value),
+        context.labels("test"),
+        groups=context.groups("test"),
+        seed=context.seed,
+    )
+    if after.value > 0.8 * error:
         return (
             f"put no threshold on its confidence: one temperature does not mend it (fitted on validation, the error would be {points(after.value)})",
             {"temperature": value, "error_after_temperature": after.value},
