@@ -175,6 +175,17 @@ def test_no_tick_where_the_check_does_not_pass() -> None:
     assert chart.bars[0].tone == ""
 
 
+def test_a_probe_that_no_model_file_can_hold_is_told_as_such_whatever_ships() -> None:
+    run = told_runs.ship()
+    plain = [line for _, line in story.better_than(reading(run)).lines]
+    assert any("the frozen base with a linear probe" in line for line in plain)
+    row = next(row for row in run.evidence["comparison"] if row["candidate"] == "linear-probe")
+    run.evidence["comparison"].append({**row, "candidate": "last-layer@base"})
+    rich = [line for _, line in story.better_than(reading(run)).lines]
+    assert any("no plain model file can hold" in line for line in rich)
+    assert not any("the frozen base with a linear probe" in line for line in rich)
+
+
 def test_a_model_that_guesses_is_praised_for_nothing() -> None:
     run = told_runs.ship()
     found = next(f for f in run.evidence["findings"] if f["check"] == "compare.majority")

@@ -229,7 +229,7 @@ _HUMBLE = {
 }
 """The references, most humble first."""
 _RICHER = "a probe that reads more layers of the frozen base, and that no plain model file can hold"
-"""The linear probe, where what ships is the frozen base with a last layer alone."""
+"""The linear probe, where what could ship of the frozen base is a last layer alone."""
 
 
 def better_than(reading: Reading) -> Told:
@@ -238,7 +238,8 @@ def better_than(reading: Reading) -> Told:
     row = reading.chosen_row(reading.metric)
     if row is None:
         return Told(label, "")
-    told = {**_HUMBLE, "linear-probe": _RICHER} if str(row.get("candidate")).startswith("last-layer@") else _HUMBLE
+    alone = any(str(one.get("candidate")).startswith("last-layer@") for one in reading.comparison)
+    told = {**_HUMBLE, "linear-probe": _RICHER} if alone else _HUMBLE
     lines = [
         (one.status, _line(one, told.get(one.reference, clip(candidate_name(one.reference)))))
         for one in held.against(reading)

@@ -95,7 +95,7 @@ class Privacy(Check):
             + ("" if fails else " So few matches of a mere pattern may be chance; look at them."),
             value=share, interval=interval, threshold=0.0, n=n,
             remedy=("they are declared personal: " if declared else "") + "remove or mask what the task does not need, and "
-            f"settle on what ground the rest may be kept; the {plural(len(hits), things(task, 1), things(task))} stand in flagged.csv",
+            f"settle on what ground the rest may be kept; flagged.csv names the {plural(len(hits), things(task, 1), things(task))}",
             examples=names, kinds=[" + ".join(sorted(hits[name])) for name in names], split=split,
             by_kind=dict(by_kind), by_column=found.columns, shown=found.shown,
             **doubt,
