@@ -85,6 +85,8 @@ def _decide(job: Job, bench: Bench, progress: Progress) -> dict[str, Any]:
     plan = _plan(recipe, bench, rate, horizon, horizon, None)
     seconds = a_step * horizon * len(bench.labels) / recipe.batch_size
     folds = _cross_fit(job, bench, plan, progress, pays=aside() and seconds >= workers.WORTHWHILE)
+    if not folds:
+        return found
     epochs, held_out = epoch_choice.fewest_loss([fold.curve for fold in folds])
     digests = job.data.train.digests
     answers = [

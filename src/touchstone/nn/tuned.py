@@ -88,7 +88,7 @@ def read(folder: Path) -> Tuned | None:
         return None
     plain = json.loads((folder / _ABOUT).read_text())
     plain["classes"] = tuple(plain["classes"])
-    plain["cross_fitted"] = _frozen(plain["cross_fitted"])
+    plain["cross_fitted"] = _frozen(plain.get("cross_fitted", ()))
     plain["log"] = TrainingLog(**{name: _frozen(value) for name, value in plain["log"].items()})
     plain["cost"] = Cost(**plain["cost"])
     plain["effort"] = Effort(**plain["effort"] | {"augmentations": tuple(plain["effort"]["augmentations"])})
