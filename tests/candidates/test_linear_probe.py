@@ -78,3 +78,22 @@ def test_the_penultimate_layer_wins_a_tie() -> None:
     top = signal + rng.normal(size=signal.shape)
     found = linear_probe.fit({"below": top + 0.05 * rng.normal(size=signal.shape), "penultimate": top}, labels, 3)
     assert found.config.blocks == ("penultimate",)
+
+
+def test_what_can_ship_is_one_layer_alone_and_a_lower_one_only_where_the_model_can_end_there() -> None:
+    blocks, y = _blocks(300, better="middle")
+    fresh, z = _blocks(600, seed=1, better="middle")
+    stuck = linear_probe.fit(blocks, y, 3)
+    assert stuck.frozen is stuck.penultimate and stuck.frozen_head().block == "penultimate"
+    free = linear_probe.fit(blocks, y, 3, ends_at=("low", "middle"))
+    assert free.frozen_head().block == "middle" and free.head().block == "penultimate"
+    right = [(probe.frozen.predict(fresh).argmax(1) == z).mean() for probe in (stuck, free)]
+    assert right[1] > right[0] + 0.1
+    assert free.frozen_out_of_fold is not None
+    assert (free.frozen_out_of_fold.argmax(1) == y).mean() == pytest.approx(right[1], abs=0.06)
+
+
+def test_a_lower_layer_that_is_no_better_does_not_ship() -> None:
+    blocks, y = _blocks(300)
+    probe = linear_probe.fit(blocks, y, 3, ends_at=("low", "middle"))
+    assert probe.frozen is probe.penultimate

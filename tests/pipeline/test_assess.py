@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tests.checks.adapt.training import retention
+from tests.nn.tiny import open_tiny, shared
 from touchstone.core.errors import StudyError
-from touchstone.pipeline.assess import _among, _stranger, _strays, columns_of
+from touchstone.nn.base_model import open_base
+from touchstone.nn.export import export
+from touchstone.nn.families import classifier
+from touchstone.pipeline.assess import _among, _stranger, _strays, columns_of, kinship_of
 
 
 def test_the_models_classes_are_found_by_name_in_any_order() -> None:
@@ -35,6 +38,23 @@ def test_answers_of_classes_that_the_data_lack_are_counted_and_left_out() -> Non
 
 @pytest.mark.parametrize(("kinship", "told"), [(0.99, None), (0.2, None), (0.01, "chance"), (-0.02, "chance")])
 def test_a_model_whose_weights_are_unlike_the_bases_is_no_child_of_it(kinship: float, told: str | None) -> None:
-    why = _stranger(replace(retention(retained=0.9), kinship=kinship))
+    why = _stranger(kinship)
     assert (why is None) if told is None else (why is not None and told in why)
     assert _stranger(None) == "it is of another architecture"
+
+
+@pytest.mark.parametrize("depth", [1, 2])
+def test_an_export_that_has_more_blocks_or_fewer_is_still_a_child_of_its_base(depth: int, tmp_path: Path) -> None:
+    base = shared("bert")
+    export(classifier(base, ("a", "b", "c"), depth=depth), base, tmp_path / "model", ("a", "b", "c"))
+    theirs = open_base(tmp_path / "model", "model", base.task)
+    assert (len(theirs.blocks) != len(base.blocks)) is (depth == 2)  # one more block takes the mean
+    kinship = kinship_of(base, theirs)
+    assert kinship is not None and kinship > 0.4 and _stranger(kinship) is None
+
+
+def test_strangers_and_other_architectures_have_no_kinship(tmp_path: Path) -> None:
+    base = shared("bert")
+    other = open_tiny(tmp_path / "other", "bert", seed=9)
+    assert abs(kinship_of(base, other) or 0.0) < 0.3  # tiny weights are alike by chance
+    assert kinship_of(base, shared("roberta")) is None

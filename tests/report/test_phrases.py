@@ -6,7 +6,15 @@ import pytest
 
 from touchstone.core import catalogue
 from touchstone.report import glossary
-from touchstone.report.phrases import _PHRASES, base_name, phrase, recipe_words, statement_of
+from touchstone.report.phrases import (
+    _PHRASES,
+    base_name,
+    candidate_name,
+    is_frozen_head,
+    phrase,
+    recipe_words,
+    statement_of,
+)
 from touchstone.report.wording import clip, sentence
 
 
@@ -18,6 +26,19 @@ def test_phrases_fit_into_the_headline_s_sentences() -> None:
     for words in _PHRASES.values():
         assert not words.failed.endswith(".") and words.failed[0].islower()
         assert words.open.split()[0] in ("whether", "how", "where", "what", "which", "who")
+
+
+@pytest.mark.parametrize(
+    ("candidate", "words"),
+    [
+        ("last-layer@base", "Frozen base with a new last layer"),
+        ("first-1@base", "Frozen base, its first block alone, with a new last layer"),
+        ("first-4@base", "Frozen base, its first 4 blocks alone, with a new last layer"),
+    ],
+)
+def test_heads_on_the_frozen_base_are_told_in_plain_words(candidate: str, words: str) -> None:
+    assert candidate_name(candidate) == words and is_frozen_head(candidate)
+    assert not is_frozen_head("first-aid@base") and candidate_name("first-aid@base") == "first-aid"
 
 
 def test_a_check_of_another_package_speaks_for_itself() -> None:

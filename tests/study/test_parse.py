@@ -90,6 +90,7 @@ def test_reports_every_fault_at_once_with_line_and_nearest_word(folder: Path) ->
         ("adapt: {budget: {minutes: 0}}\n", "above 0"),
         ("adapt: {augment: [flop]}\n", "did you mean 'flip'"),
         ("adapt: {recipes: [{name: scratch}]}\n", "like a reference"),
+        ("adapt: {recipes: [{name: first-4}]}\n", "like a reference"),
         ("adapt: {recipes: [{name: a}, {name: a}]}\n", "two recipes"),
         ("adapt: {recipes: [{name: a, layers: head, lora: {rank: 4}}]}\n", "lora changes blocks"),
         ("adapt: {recipes: [{name: a, learning_rate: .nan}]}\n", "finite"),

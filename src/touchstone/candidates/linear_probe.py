@@ -6,7 +6,7 @@ features: the penultimate layer, the block that separates the classes best, and 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -80,8 +80,10 @@ class Probe:
     n_parameters: int
     chosen: _Fitted
     penultimate: _Fitted
-    penultimate_out_of_fold: Floats | None
-    """Of the penultimate layer alone; None where the variants competed on a sample."""
+    frozen: _Fitted
+    """Of one layer alone, such as can ship: the penultimate one, or a lower block that is clearly better."""
+    frozen_out_of_fold: Floats | None
+    """The same by cross-fitting; None where the variants competed on a sample."""
 
     def predict(self, blocks: Blocks) -> Floats:
         """Probabilities (n, K) float32 of the variant that was chosen."""
@@ -89,9 +91,16 @@ class Probe:
 
     def head(self) -> LinearHead:
         """The probe of the penultimate layer alone, ready to be a network's last layer."""
-        fitted = self.penultimate
-        weight, bias = fitted.rotation.unfold(fitted.classifier.weights, fitted.classifier.bias)
-        return LinearHead(weight, bias, fitted.config.blocks[0])
+        return _as_head(self.penultimate)
+
+    def frozen_head(self) -> LinearHead:
+        """The probe of what can ship, on features of its block."""
+        return _as_head(self.frozen)
+
+
+def _as_head(fitted: _Fitted) -> LinearHead:
+    weight, bias = fitted.rotation.unfold(fitted.classifier.weights, fitted.classifier.bias)
+    return LinearHead(weight, bias, fitted.config.blocks[0])
 
 
 def fit(
@@ -102,6 +111,7 @@ def fit(
     groups: NDArray[Any] | None = None,
     seed: int = 0,
     class_weighted: bool | None = None,
+    ends_at: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Probe:
     """Fit the probe; every choice is made by cross-validation with whole groups on these examples.
@@ -113,6 +123,7 @@ def fit(
     class_weighted : True or False forces the class-weighted variant in or out of the contest; None lets it in
         where the largest class has ten times the examples of the smallest, and then the variants compete in
         balanced log-loss
+    ends_at : blocks that a model can end at, so that a head on them can ship as one on the penultimate layer can
 
     Returns
     -------
@@ -144,12 +155,20 @@ def fit(
         bar.advance()
         top = Config(configs[0].blocks, best.weighted)
         penultimate = chosen if top == best else _fit_all(blocks, top, labels, groups, n_classes, seed)
+        ends = [top, *(each for each in configs if _ends(each, ends_at) and each.weighted == best.weighted)]
+        alone = best if best in ends else _best(ends, tried, out_of_fold, labels[few], imbalanced)
+        fitted = {best: chosen, top: penultimate}
+        frozen = fitted[alone] if alone in fitted else _fit_all(blocks, alone, labels, groups, n_classes, seed)
         bar.advance()
     size = chosen.rotation.mean.size * n_classes + n_classes
-    top_out_of_fold = everyone if top == best else out_of_fold[top] if len(few) == len(labels) else None
+    alone_out_of_fold = everyone if alone == best else out_of_fold[alone] if len(few) == len(labels) else None
     return Probe(
-        best, chosen.penalty_c, everyone, tried, 8 * len(configs), size, chosen, penultimate, top_out_of_fold
+        best, chosen.penalty_c, everyone, tried, 8 * len(configs), size, chosen, penultimate, frozen, alone_out_of_fold
     )  # fmt: skip
+
+
+def _ends(config: Config, ends_at: Collection[str]) -> bool:
+    return len(config.blocks) == 1 and config.blocks[0] in ends_at
 
 
 def joined(blocks: Blocks, names: tuple[str, ...]) -> Floats:

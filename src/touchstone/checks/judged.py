@@ -10,7 +10,7 @@ from typing import ClassVar
 from touchstone.checks.check import Check
 from touchstone.checks.context import Context, Need
 from touchstone.core.finding import FOR_INFORMATION, Finding, Severity, Status
-from touchstone.core.measures import LAST_LAYER, Candidate
+from touchstone.core.measures import Candidate
 
 
 class JudgedCheck(Check):
@@ -44,6 +44,6 @@ def for_information(finding: Finding, why: str) -> Finding:
 
 def is_frozen(candidate: Candidate) -> bool:
     """Whether no weight of the backbone was trained: the linear probe and its kin."""
-    if candidate.kind == "reference" or candidate.name == LAST_LAYER:
+    if candidate.kind == "reference" or candidate.frozen:
         return True
     return candidate.recipe is not None and candidate.recipe.layers == "head" and candidate.recipe.lora is None

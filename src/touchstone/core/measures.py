@@ -6,6 +6,7 @@ shape (n,), negative log-likelihood in nats of one item each; ``labels`` int64 o
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -118,13 +119,15 @@ class Trace:
 
 LAST_LAYER = "last-layer"
 """The frozen base with a new last layer, where the linear probe that is the reference reads other features, too."""
+FIRST_BLOCKS = re.compile(r"first-(\d{1,3})")
+"""The same where the blocks above so many are left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
     """A model that takes part in the comparison: a reference or an adapted base.
 
-    ``name`` is majority, non-transfer, scratch, linear-probe, last-layer or the recipe's name; ``subject`` is what
+    ``name`` is majority, non-transfer, scratch, linear-probe, last-layer, first-4 or the recipe's name; ``subject`` is what
     findings are about: the name for references, ``recipe@base`` for adapted ones.
     """
 
@@ -143,6 +146,8 @@ class Candidate:
     trace: Trace | None = None
     user: bool = False
     shippable: bool = True
+    frozen: bool = False
+    """A head on the frozen base that can ship: no weight of the base was trained."""
     undertrained: bool = False
     """A reference that was still improving when its budget ended."""
     averages: str | None = None

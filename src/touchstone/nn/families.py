@@ -77,8 +77,9 @@ FAMILIES: dict[str, Family] = {
 
 
 def classifier(
-    base: Base, classes: Sequence[str], *, pretrained: bool = True, seed: int = 0, slim: bool = False
-) -> nn.Module:
+    base: Base, classes: Sequence[str], *, pretrained: bool = True, seed: int = 0, slim: bool = False,
+    depth: int | None = None,
+) -> nn.Module:  # fmt: skip
     """A classification model on a base, in evaluation mode, with a fresh head for ``classes``.
 
     Parameters
@@ -89,6 +90,7 @@ def classifier(
     seed : of everything that is drawn, the head included
     slim : a network of the same family with half the width and half the layers; never pretrained, and only where
         :func:`can_be_slim` says so
+    depth : how many blocks above the stem are kept; all by default, fewer only where :func:`ends_early` says so
 
     Returns
     -------
@@ -105,12 +107,32 @@ def classifier(
     _tame_dropout(config)
     with seeded(seed):
         model = _loaded(base, config) if pretrained and not slim else _fresh(base.task, config)
+        if depth is not None:
+            _shorten(model, depth)
         _pool(model, base.pooling)
         layer = head(model)
         nn.init.normal_(layer.weight, std=0.02)
         nn.init.zeros_(layer.bias)
     _tame_batch_norm(model)
     return model.eval()
+
+
+def ends_early(base: Base) -> bool:
+    """Whether blocks can be left out above any other: the head then sees the layer-normalised mean of its tokens.
+
+    So it is with encoders of texts that are pooled by the mean; MPNet, whose blocks share a weighing of tokens by place,
+    and ModernBERT, which normalises before it pools, do not give the features that the bank holds.
+    """
+    family = FAMILIES[load_config(base.path, base.written).model_type]
+    plain = family.token_pooling is not None and family.token_pooling != "prediction head"
+    return plain and family.shared is None and base.pooling == "mean"
+
+
+def _shorten(model: Any, depth: int) -> None:
+    chain = backbone(model).get_submodule(family_of(model).blocks.removesuffix(".*"))
+    assert isinstance(chain, nn.ModuleList) and 0 < depth <= len(chain), "a part of its blocks is kept"
+    del chain[depth:]
+    model.config.num_hidden_layers = depth
 
 
 def can_be_slim(base: Base) -> bool:

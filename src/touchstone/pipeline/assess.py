@@ -12,7 +12,7 @@ from touchstone.checks.context import Need
 from touchstone.core import workers
 from touchstone.core.atomic import write_text
 from touchstone.core.errors import Fault, StudyError
-from touchstone.core.measures import Candidate, Cost, Effort, Retention, Trace
+from touchstone.core.measures import Candidate, Cost, Effort, Trace
 from touchstone.core.progress import Progress, Silent
 from touchstone.pipeline import from_scratch, recording, references
 from touchstone.pipeline.arena import Arena
@@ -26,10 +26,11 @@ from touchstone.pipeline.run import Run, carry_out, shown_again
 from touchstone.study.model import Study
 
 if TYPE_CHECKING:
+    from touchstone.nn.base_model import Base
     from touchstone.nn.predictor import Predictor
 
 NAME = "adapted"
-STRAYS = "strays.json"
+STRAYS, KINSHIP = "strays.json", "kinship.json"
 KIN = 0.05
 """Mean cosine of weights below which a model did not come from a base, or nothing of it is left."""
 
@@ -123,9 +124,11 @@ def _contender(arena: Arena) -> Contender:
         arrays = {name: _among(found, columns) for name, found in made.items()}
         save_arrays(folder, {**arrays, "train_labels": sample.labels})
         write_text(folder / STRAYS, json.dumps(_strays(made["test"], model.classes, columns)))
-        _retain(arena, adapted.path, folder)
+        _hold_beside_base(arena, adapted.path, folder)
 
-    folder = arena.bench.pieces.get("prediction", NAME, {**arena.rests_on, "model": folder_digest(adapted.path)}, make)
+    folder = arena.bench.pieces.get(
+        "prediction", NAME, {**arena.rests_on, "model": folder_digest(adapted.path), "format": 2}, make
+    )
     arrays = load_arrays(folder)
     train, train_labels = arrays.pop("train"), arrays.pop("train_labels")
     kept = read_retention(folder) if (folder / "retention.json").exists() else None
@@ -134,7 +137,9 @@ def _contender(arena: Arena) -> Contender:
         train_probabilities=train[None],
         train_labels=train_labels,
         retention=kept,
-        stranger=_stranger(kept) if adapted.base is not None else None,
+        stranger=_stranger(json.loads((folder / KINSHIP).read_text(encoding="utf-8")))
+        if adapted.base is not None
+        else None,
         shipped="the model as given",
     )
     predictions = {name: values[None] for name, values in arrays.items()}
@@ -191,22 +196,35 @@ def _strays(found: Any, classes: Sequence[str], columns: list[int]) -> dict[str,
     return {name: int((first == i).sum()) for i, name in enumerate(classes) if i not in columns}
 
 
-def _stranger(kept: Retention | None) -> str | None:
+def _stranger(kinship: float | None) -> str | None:
     """Why the model can hardly come from its base; None where it may."""
-    if kept is None:
+    if kinship is None:
         return "it is of another architecture"
-    if kept.kinship is not None and abs(kept.kinship) < KIN:
-        return f"its weights are no more like those of the base than chance makes them (mean cosine {kept.kinship:.2f})"
+    if abs(kinship) < KIN:
+        return f"its weights are no more like those of the base than chance makes them (mean cosine {kinship:.2f})"
     return None
 
 
-def _retain(arena: Arena, model: Path, folder: Path) -> None:
-    """How much of the base is left, where the model is of the base's own family and size."""
+def _hold_beside_base(arena: Arena, model: Path, folder: Path) -> None:
+    """How alike its weights are to the base's, and how much of that is left where it has all of the base's blocks."""
     from touchstone.nn.base_model import open_base
     from touchstone.nn.families import classifier
 
     theirs = open_base(model, str(model), arena.data.task)
-    if theirs.family != arena.base.family or theirs.blocks != arena.base.blocks:
-        return
-    network = classifier(theirs, arena.data.classes, seed=arena.bench.seed)
-    write_retention(folder, kept_of_base(arena, network, arena.data.train))
+    write_text(folder / KINSHIP, json.dumps(kinship_of(arena.base, theirs)))
+    if theirs.family == arena.base.family and theirs.blocks == arena.base.blocks:
+        network = classifier(theirs, arena.data.classes, seed=arena.bench.seed)
+        write_retention(folder, kept_of_base(arena, network, arena.data.train))
+
+
+def kinship_of(base: Base, theirs: Base) -> float | None:
+    """Mean cosine of the weights that both have under one name; None where they share no architecture.
+
+    A model may have more blocks than its base or fewer: exports of texts carry one that takes the mean over tokens.
+    """
+    from touchstone.nn.families import classifier
+    from touchstone.nn.retention import kinship
+
+    if theirs.family != base.family:
+        return None
+    return kinship(classifier(base, ("a", "b")), classifier(theirs, ("a", "b")))

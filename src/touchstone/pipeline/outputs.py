@@ -150,8 +150,9 @@ def build(arena: Arena, chosen: Contender) -> Any:
     from touchstone.pipeline.contender import load_arrays
 
     arrays = load_arrays(chosen.model)
-    model = classifier(arena.base, arena.data.classes, seed=arena.bench.seed)
-    set_head(model, arrays["weight"], arrays["bias"])
+    depth = chosen.candidate.details.get("blocks_kept")
+    model = classifier(arena.base, arena.data.classes, seed=arena.bench.seed, depth=depth)
+    set_head(model, arrays["shipped_weight"], arrays["shipped_bias"])
     return model.eval()
 
 

@@ -12,6 +12,7 @@ from touchstone.core import digest
 from touchstone.core.measures import LAST_LAYER, Candidate, Cost, Effort, Trace
 from touchstone.pipeline.arena import Arena
 from touchstone.pipeline.contender import OUT_OF_FOLD, Contender, load_arrays, save_arrays
+from touchstone.pipeline.ends import Ends
 
 if TYPE_CHECKING:
     from touchstone.candidates.linear_probe import LinearHead
@@ -57,33 +58,40 @@ def non_transfer(arena: Arena) -> Contender:
 def linear_probe(arena: Arena) -> tuple[Contender, Contender, LinearHead]:
     """The head alone on the frozen base: the strongest cheap reference, what of it can ship, and that head.
 
-    The reference is the best of three choices of features. What can ship is the head on the penultimate layer;
-    where that is another variant, it stands beside the reference as a candidate of its own.
+    The reference is the best of three choices of features. What can ship is the head on the penultimate layer, or on
+    a lower block that the model can end at; where that is another variant, it stands beside the reference as a
+    candidate of its own.
     """
     from touchstone.candidates import linear_probe as rung
 
     def make(folder: Path) -> None:
+        ends = Ends.of(arena.base, tuple(arena.train_blocks))
+        train = ends.seen(arena.train_blocks)
+        splits = {name: ends.seen(blocks) for name, blocks in arena.split_blocks.items()}
         fitted = rung.fit(
-            arena.train_blocks, arena.data.train.labels, len(arena.data.classes), groups=arena.groups,
-            seed=arena.bench.seed, progress=arena.bench.progress,
+            train, arena.data.train.labels, len(arena.data.classes), groups=arena.groups, seed=arena.bench.seed,
+            ends_at=ends.ends_at, progress=arena.bench.progress,
         )  # fmt: skip
-        arrays = {name: fitted.predict(blocks) for name, blocks in arena.split_blocks.items()}
-        arrays |= {f"top:{name}": fitted.penultimate.predict(blocks) for name, blocks in arena.split_blocks.items()}
-        if fitted.penultimate_out_of_fold is not None:
-            arrays[f"top:{OUT_OF_FOLD}"] = fitted.penultimate_out_of_fold
-        head = fitted.head()
-        save_arrays(folder, {**arrays, OUT_OF_FOLD: fitted.out_of_fold, "train": fitted.predict(arena.train_blocks),
-                             "weight": head.weight, "bias": head.bias})  # fmt: skip
+        arrays = {name: fitted.predict(blocks) for name, blocks in splits.items()}
+        arrays |= {f"top:{name}": fitted.frozen.predict(blocks) for name, blocks in splits.items()}
+        if fitted.frozen_out_of_fold is not None:
+            arrays[f"top:{OUT_OF_FOLD}"] = fitted.frozen_out_of_fold
+        head, ships = fitted.head(), fitted.frozen_head()
+        save_arrays(folder, {**arrays, OUT_OF_FOLD: fitted.out_of_fold, "train": fitted.predict(train),
+                             "weight": head.weight, "bias": head.bias,
+                             "shipped_weight": ships.weight, "shipped_bias": ships.bias})  # fmt: skip
         tried = {
             " + ".join(config.blocks) + (" weighted" if config.weighted else ""): loss
             for config, loss in fitted.tried.items()
         }
         _note(folder, configs=fitted.configs_tried, blocks=list(fitted.config.blocks), tried=tried, penalty_c=fitted.penalty_c,
-              parameters=fitted.n_parameters, head_block=head.block, top_only=fitted.chosen is fitted.penultimate)  # fmt: skip
+              parameters=fitted.n_parameters, head_block=head.block, top_only=fitted.chosen is fitted.penultimate,
+              ends_at=ships.block, depth=ends.depth(ships.block))  # fmt: skip
 
-    folder = piece(arena, f"linear-probe@{arena.base.written}", make, base=True)
+    folder = piece(arena, f"linear-probe@{arena.base.written}", make, base=True, format=2)
     arrays, facts = load_arrays(folder), facts_of(folder)
     head = rung.LinearHead(arrays.pop("weight"), arrays.pop("bias"), facts["head_block"])
+    del arrays["shipped_weight"], arrays["shipped_bias"]  # read where the model is built
     top = {name.removeprefix("top:"): arrays.pop(name) for name in list(arrays) if name.startswith("top:")}
     effort = Effort(facts["configs"], len(arena.data.train), facts["seconds"], "inner cross-validation")
     n_read = len(arena.data.train) + sum(map(len, arena.splits.values()))
@@ -94,9 +102,13 @@ def linear_probe(arena: Arena) -> tuple[Contender, Contender, LinearHead]:
     probe = _convex("linear-probe", arena.base.written, arrays, effort, cost, folder, details, trace=trace)
     if facts["top_only"]:
         return probe, probe, head
-    alone = _convex(LAST_LAYER, arena.base.written, top, effort, cost, folder, {"size_mb": details["size_mb"]})
-    subject = f"{LAST_LAYER}@{arena.base.written}"
-    alone = replace(alone, candidate=replace(alone.candidate, subject=subject, kind="adapted", shippable=True))
+    name = LAST_LAYER if facts["depth"] is None else f"first-{facts['depth']}"
+    about = {"size_mb": details["size_mb"], "blocks_kept": facts["depth"], "ends_at": facts["ends_at"]}
+    alone = _convex(name, arena.base.written, top, effort, cost, folder, about)
+    subject = f"{name}@{arena.base.written}"
+    alone = replace(
+        alone, candidate=replace(alone.candidate, subject=subject, kind="adapted", shippable=True, frozen=True)
+    )
     return replace(probe, candidate=replace(probe.candidate, shippable=False)), alone, head
 
 

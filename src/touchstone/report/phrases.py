@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from touchstone.core import catalogue
+from touchstone.core.measures import FIRST_BLOCKS, LAST_LAYER
 from touchstone.report.reading import mapping, records
 from touchstone.report.wording import clip, sentence
 
@@ -100,7 +101,17 @@ def phrase(check: str) -> Phrase:
 def candidate_name(candidate: str) -> str:
     """A candidate in plain words; recipes keep their name."""
     name = candidate.partition("@")[0] or candidate
+    first = FIRST_BLOCKS.fullmatch(name)
+    if first is not None:
+        kept = "first block" if first[1] == "1" else f"first {first[1]} blocks"
+        return f"Frozen base, its {kept} alone, with a new last layer"
     return _CANDIDATES.get(name, clip(name, 60))
+
+
+def is_frozen_head(candidate: str) -> bool:
+    """Whether a candidate is the frozen base with a head that can ship beside a richer probe."""
+    name = candidate.partition("@")[0]
+    return name == LAST_LAYER or FIRST_BLOCKS.fullmatch(name) is not None
 
 
 def base_name(base: Any) -> str:

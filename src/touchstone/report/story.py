@@ -10,7 +10,15 @@ from typing import Any
 from touchstone.core import catalogue
 from touchstone.report import carried, held, numerals
 from touchstone.report.asking import open_questions, undecided
-from touchstone.report.phrases import UNBOUNDED, candidate_name, metric_name, phrase, recipe_words, statement_of
+from touchstone.report.phrases import (
+    UNBOUNDED,
+    candidate_name,
+    is_frozen_head,
+    metric_name,
+    phrase,
+    recipe_words,
+    statement_of,
+)
 from touchstone.report.reading import Reading, decides, mapping, waiver_of
 from touchstone.report.wording import capital, clip, counted, listed, sentence
 
@@ -238,7 +246,7 @@ def better_than(reading: Reading) -> Told:
     row = reading.chosen_row(reading.metric)
     if row is None:
         return Told(label, "")
-    alone = any(str(one.get("candidate")).startswith("last-layer@") for one in reading.comparison)
+    alone = any(is_frozen_head(str(one.get("candidate"))) for one in reading.comparison)
     told = {**_HUMBLE, "linear-probe": _RICHER} if alone else _HUMBLE
     lines = [
         (one.status, _line(one, told.get(one.reference, clip(candidate_name(one.reference)))))

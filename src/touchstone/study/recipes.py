@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from touchstone.core.measures import FIRST_BLOCKS
 from touchstone.core.recipe import Lora, Recipe
 from touchstone.study.model import Adapt, Budget
 from touchstone.study.nodes import Node
@@ -93,7 +94,7 @@ class AdaptReading:
 
     def _name(self, node: Node, path: str) -> str:
         name = self.reading.text(node, path)
-        if name in RESERVED_RECIPES:
+        if name in RESERVED_RECIPES or FIRST_BLOCKS.fullmatch(name):
             raise self.reading.refuse(node, path, f"a recipe cannot be named {name!r}, like a reference", "rename it")
         if not _NAME.fullmatch(name):
             mend = "use letters, digits, space, dot, plus, dash"

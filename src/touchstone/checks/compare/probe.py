@@ -76,11 +76,16 @@ class Probe(JudgedCheck):
             )
         return self.finding(
             candidate.subject, Status.FAIL,
-            f"{held.headline}: {held.told('a linear probe on the best layers of the same frozen base')}. What these data need does not reach its last layer, "
-            "and only a head on that one can ship as it is.",
+            f"{held.headline}: {held.told('a linear probe on the best layers of the same frozen base')}. {_why(candidate)}",
             value=held.claim.value, interval=held.claim.interval(), threshold=0.0, n=held.claim.n,
             remedy="look for a base model trained on data like these, or fine-tune its top blocks (adapt.recipes)", **held.details(),
         )  # fmt: skip
+
+
+def _why(candidate: Candidate) -> str:
+    if candidate.details.get("blocks_kept") is not None:
+        return "No single layer holds what these data need, and only a head on one of them can ship."
+    return "What these data need does not reach its last layer, and only a head on that one can ship as it is."
 
 
 def _instead(candidate: Candidate, reference: Candidate) -> str:
