@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from touchstone.core import atomic, digest
-from touchstone.core.measures import Cost, Effort
+from touchstone.core.measures import Cost, Effort, TrainingLog
 from touchstone.core.progress import Progress
 from touchstone.core.recipe import Recipe
 from touchstone.nn.assembly import Cut, TrainingData, canonical, held, place, shelf
@@ -22,7 +22,7 @@ from touchstone.nn.base_model import Base
 from touchstone.nn.criterion import Criterion, adjusted_prior
 from touchstone.nn.evaluation import Held, probabilities
 from touchstone.nn.families import can_be_slim, classifier
-from touchstone.nn.loop import Outcome, Plan, Stop, train
+from touchstone.nn.loop import Outcome, Plan, Stop, trailing, train
 from touchstone.nn.network import Network, has_statistics, make_network, pays_in_half
 from touchstone.nn.range_test import find_rate
 from touchstone.nn.source import Source
@@ -31,13 +31,17 @@ from touchstone.nn.tuned import Tuned, read, save
 from touchstone.stats.monotone import still_improving
 
 SLIM_BELOW = 5000
+BY_HEART = "it knew its training examples by heart, and new ones ever less"
+KNOWN, WORSE, FOR = 0.1, 1.1, 4
+"""Share of its first loss to which the training loss has fallen, times its best at which the smoothed tempered validation
+loss stands, and looks since that best, from which on a training has nothing left to learn and its best weights stay."""
 SIDES = {"mobilenet_v1": 96, "mobilenet_v2": 96, "resnet": 96, "convnext": 96}
 """Families that read any size, and the side at which they are trained from scratch on little data."""
 VIEWS = 8
 NEVER = 1 << 30
 RECIPE = Recipe("scratch", layers="all", batch_size=32, weight_decay=0.05, probe_first=False, label_smoothing=0.0)
 CONVOLUTIONAL_RATE, TRANSFORMER_RATE = 1e-3, 3e-4
-FORMAT = 4
+FORMAT = 5
 
 
 def scratch(
@@ -62,7 +66,8 @@ def scratch(
 
     Returns
     -------
-    the result with the weights of its best evaluation; ``undertrained`` where the validation loss was still falling
+    the result with the weights of its best evaluation; ``undertrained`` where the validation loss was still falling,
+    ``rested`` where it ended early because nothing was left to learn
     """
     data = canonical(data)
     fingerprint = _fingerprint(base, data, seed, examples_seen)
@@ -86,11 +91,24 @@ def scratch(
     criterion = Criterion(adjusted_prior(data.train.labels, len(data.classes)))
     plan, curve = _plan(base, network, source, data, criterion, examples_seen, cache)
     outcome = train(
-        network, source, data.train.labels, plan, criterion, seed=seed, held=looked_at, stop=stop,
+        network, source, data.train.labels, plan, criterion, seed=seed, held=looked_at, stop=_either(stop),
         range_test=curve, progress=progress, name=f"scratch, seed {seed}",
     )  # fmt: skip
     tuned = _result(data, network, source, looked_at, outcome, plan, criterion, fingerprint, seed, folder, started)
     return save(replace(tuned, slim=slim, side=side), dict(model.state_dict()))
+
+
+def _either(stop: Stop | None) -> Stop:
+    """Ends where the caller says so, or where nothing is left to learn."""
+    return lambda log: (None if stop is None else stop(log)) or (BY_HEART if by_heart(log) else None)
+
+
+def by_heart(log: TrainingLog) -> bool:
+    """Whether a network knows its training examples and only loses on new ones, so that more training is idle."""
+    smoothed = trailing(log.tempered_losses)
+    best = int(smoothed.argmin())
+    known = log.train_losses[-1] <= KNOWN * log.train_losses[0]
+    return bool(known and len(smoothed) - 1 - best >= FOR and smoothed[-1] >= WORSE * smoothed[best])
 
 
 def _plan(
@@ -122,13 +140,14 @@ def _result(
     assert outcome.final is not None and outcome.best is not None
     sample = train_sample(len(data.train))
     seconds = time.monotonic() - started
-    seen = outcome.examples_seen
+    seen, rested = outcome.examples_seen, outcome.stopped == BY_HEART
     return Tuned(
         folder=folder, fingerprint=fingerprint, seed=seed, classes=data.classes, boundary=0, epochs=plan.epochs,
         log=outcome.log, validation_probabilities=probabilities(network, looked_at.source),
         final_losses=outcome.final.losses, best_losses=outcome.best.losses,
         train_probabilities=probabilities(network, source, sample), train_labels=data.train.labels[sample],
-        fresh=True, stopped=outcome.stopped, adjusted=criterion.log_prior is not None, cached=False,
+        fresh=True, stopped=None if rested else outcome.stopped, rested=rested,
+        adjusted=criterion.log_prior is not None, cached=False,
         undertrained=outcome.stopped is None and still_improving(outcome.log.validation_losses),
         cost=Cost(seconds, None, seen, network.trainable_parameters),
         effort=Effort(2, seen, seconds, "validation", ("auto",) if source.n_views else ()),

@@ -54,6 +54,8 @@ class Tuned:
     """Side of the images it reads in pixels, where that is not the base's own."""
     stopped: str | None = None
     """Why training ended before its plan did."""
+    rested: bool = False
+    """From scratch: it ended before its plan did because nothing was left to learn."""
     undertrained: bool = False
     """Still improving when it ended."""
     adjusted: bool = False

@@ -219,7 +219,7 @@ def _resting(trained: Sequence[Trained], bar: float) -> Trial:
 
     from touchstone.stats.monotone import still_improving
 
-    logs = [each.tuned.log for each in trained if each.tuned.stopped is None]
+    logs = [each.tuned.log for each in trained if each.tuned.stopped is None and not each.tuned.rested]
     if not logs or not still_improving(np.mean([log.validation_losses for log in logs], axis=0)):
         return Trial(False, False, None)
     reach = within_reach(logs)
