@@ -2,7 +2,7 @@
 
 He et al. (ICCV 2019): from scratch catches up given about three times the schedule; Raghu et al. (NeurIPS 2019):
 pretraining may bring little. So it sees three times the examples, with BatchNorm in training mode, a rate of its own
-and augmentation, in a slim form where there are fewer than 5,000 examples.
+and augmentation, in a slim form where examples are few.
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ from touchstone.nn.train import train_sample
 from touchstone.nn.tuned import Tuned, read, save
 from touchstone.stats.monotone import still_improving
 
-SLIM_BELOW = 5000
+SLIM_BELOW = {"image-classification": 5_000, "text-classification": 20_000}
+"""Training examples below which the network is slim. Of 10,000 tweets a slim encoder got 80.6 % right on validation at its
+best, the whole one 78.2 %, for five times the work."""
 BY_HEART = "it knew its training examples by heart, and new ones ever less"
 KNOWN, WORSE, FOR = 0.1, 1.1, 4
 """Share of its first loss to which the training loss has fallen, times its best at which the smoothed tempered validation
@@ -75,7 +77,7 @@ def scratch(
     if done is not None and done.fingerprint == fingerprint:
         return done
     started = time.monotonic()
-    little = len(data.train) < SLIM_BELOW
+    little = len(data.train) < SLIM_BELOW[base.task]
     slim, side = little and can_be_slim(base), SIDES.get(base.trained_like) if little else None
     model = place(classifier(base, data.classes, pretrained=False, seed=seed, slim=slim))
     parts = Cut(model, 0, None)
