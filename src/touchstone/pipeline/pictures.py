@@ -103,7 +103,12 @@ def _ranked(score: BaseScore) -> RankedCandidate:
 
 def _ledger(candidate: Candidate) -> LedgerRow:
     effort = candidate.effort
-    notes = [candidate.decided_early or "", "still improving when it ended" if candidate.undertrained else ""]
+    kept = candidate.details.get("blocks_kept") if candidate.shippable else None
+    notes = [
+        candidate.decided_early or "",
+        "still improving when it ended" if candidate.undertrained else "",
+        f"blocks above its first {kept} are left out" if kept else "",
+    ]
     return LedgerRow(
         candidate.subject, effort.configs_tried, effort.examples_seen, effort.seconds, effort.selected_on,
         effort.augmentations, candidate.cost.trainable_parameters, "; ".join(note for note in notes if note),

@@ -85,10 +85,10 @@ def linear_probe(arena: Arena) -> tuple[Contender, Contender, LinearHead]:
             for config, loss in fitted.tried.items()
         }
         _note(folder, configs=fitted.configs_tried, blocks=list(fitted.config.blocks), tried=tried, penalty_c=fitted.penalty_c,
-              parameters=fitted.n_parameters, head_block=head.block, top_only=fitted.chosen is fitted.penultimate,
+              parameters=fitted.n_parameters, head_block=head.block, ships=fitted.chosen is fitted.frozen,
               ends_at=ships.block, depth=ends.depth(ships.block))  # fmt: skip
 
-    folder = piece(arena, f"linear-probe@{arena.base.written}", make, base=True, format=2)
+    folder = piece(arena, f"linear-probe@{arena.base.written}", make, base=True, format=3)
     arrays, facts = load_arrays(folder), facts_of(folder)
     head = rung.LinearHead(arrays.pop("weight"), arrays.pop("bias"), facts["head_block"])
     del arrays["shipped_weight"], arrays["shipped_bias"]  # read where the model is built
@@ -96,14 +96,15 @@ def linear_probe(arena: Arena) -> tuple[Contender, Contender, LinearHead]:
     effort = Effort(facts["configs"], len(arena.data.train), facts["seconds"], "inner cross-validation")
     n_read = len(arena.data.train) + sum(map(len, arena.splits.values()))
     cost = Cost(facts["seconds"], facts["energy_wh"], n_read, facts["parameters"])
-    details = {key: facts[key] for key in ("blocks", "tried", "penalty_c")} | {"size_mb": arena.base.size_bytes / 1e6}
+    details = {key: facts[key] for key in ("blocks", "tried", "penalty_c", "ends_at")}
+    details |= {"size_mb": arena.base.size_bytes / 1e6, "blocks_kept": facts["depth"]}
     train = arrays.pop("train")
     trace = Trace(logs=(), train_probabilities=train[None], train_labels=arena.data.train.labels)
     probe = _convex("linear-probe", arena.base.written, arrays, effort, cost, folder, details, trace=trace)
-    if facts["top_only"]:
+    if facts["ships"]:
         return probe, probe, head
     name = LAST_LAYER if facts["depth"] is None else f"first-{facts['depth']}"
-    about = {"size_mb": details["size_mb"], "blocks_kept": facts["depth"], "ends_at": facts["ends_at"]}
+    about = {key: details[key] for key in ("size_mb", "blocks_kept", "ends_at")}
     alone = _convex(name, arena.base.written, top, effort, cost, folder, about)
     subject = f"{name}@{arena.base.written}"
     alone = replace(
