@@ -128,9 +128,16 @@ def ends_early(base: Base) -> bool:
     return plain and family.shared is None and base.pooling == "mean"
 
 
-def _shorten(model: Any, depth: int) -> None:
+def layer_chain(model: nn.Module) -> nn.ModuleList:
+    """The list that the layers of a text model run in."""
     chain = backbone(model).get_submodule(family_of(model).blocks.removesuffix(".*"))
-    assert isinstance(chain, nn.ModuleList) and 0 < depth <= len(chain), "a part of its blocks is kept"
+    assert isinstance(chain, nn.ModuleList), "texts' encoders keep their layers in one list"
+    return chain
+
+
+def _shorten(model: Any, depth: int) -> None:
+    chain = layer_chain(model)
+    assert 0 < depth <= len(chain), "a part of its blocks is kept"
     del chain[depth:]
     model.config.num_hidden_layers = depth
 
@@ -190,8 +197,7 @@ def _initialise_as_timm(model: Any, config: Any) -> None:
 def _pool(model: nn.Module, pooling: str) -> None:
     family = family_of(model)
     if family.token_pooling is not None:
-        chain = backbone(model).get_submodule(family.blocks.removesuffix(".*"))
-        pool_in_memory(model, family.token_pooling, chain, pooling)
+        pool_in_memory(model, family.token_pooling, layer_chain(model), pooling)
 
 
 def _tame_dropout(config: Any) -> None:

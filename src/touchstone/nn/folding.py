@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from touchstone.nn.families import backbone, family_of, head
+from touchstone.nn.families import backbone, family_of, head, layer_chain
 from touchstone.nn.loading import auto_class, quiet
 from touchstone.nn.pooling import MeanToken
 
@@ -35,8 +35,7 @@ def folded(model: Any) -> nn.Module:
     family = family_of(model)
     if family.token_pooling is None:
         return model  # type: ignore[no-any-return]
-    chain_path = family.blocks.removesuffix(".*")
-    mean = isinstance(list(backbone(model).get_submodule(chain_path).children())[-1], MeanToken)
+    mean = isinstance(layer_chain(model)[-1], MeanToken)
     config = copy.deepcopy(model.config)
     if mean:
         config.num_hidden_layers += 1
@@ -48,7 +47,7 @@ def folded(model: Any) -> nn.Module:
     plain.base_model.load_state_dict(backbone(model).state_dict(), strict=False)
     with torch.no_grad():
         if mean:
-            _write_mean(list(plain.base_model.get_submodule(chain_path).children())[-1])
+            _write_mean(layer_chain(plain)[-1])
         _write_head(plain, family.token_pooling, head(model))
     return plain.eval()  # type: ignore[no-any-return]
 

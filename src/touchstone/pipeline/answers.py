@@ -24,10 +24,9 @@ class Answers:
     @classmethod
     def of(cls, probabilities: NDArray[Any], labels: NDArray[Any]) -> Self:
         """From class probabilities (n, classes)."""
-        import numpy as np
+        from touchstone.checks.gains import item_losses
 
-        given = probabilities[np.arange(len(labels)), labels]
-        return cls(probabilities.argmax(1) == labels, -np.log(np.clip(given, 1e-12, 1)))
+        return cls(probabilities.argmax(1) == labels, item_losses(probabilities[None], labels))
 
     def __getitem__(self, rows: NDArray[Any]) -> Answers:
         return Answers(self.right[rows], self.losses[rows])

@@ -211,10 +211,13 @@ def _hold_beside_base(arena: Arena, model: Path, folder: Path) -> None:
     from touchstone.nn.families import classifier
 
     theirs = open_base(model, str(model), arena.data.task)
-    write_text(folder / KINSHIP, json.dumps(kinship_of(arena.base, theirs)))
     if theirs.family == arena.base.family and theirs.blocks == arena.base.blocks:
-        network = classifier(theirs, arena.data.classes, seed=arena.bench.seed)
-        write_retention(folder, kept_of_base(arena, network, arena.data.train))
+        kept = kept_of_base(arena, classifier(theirs, arena.data.classes, seed=arena.bench.seed), arena.data.train)
+        write_retention(folder, kept)
+        kinship = kept.kinship
+    else:
+        kinship = kinship_of(arena.base, theirs)
+    write_text(folder / KINSHIP, json.dumps(kinship))
 
 
 def kinship_of(base: Base, theirs: Base) -> float | None:

@@ -152,17 +152,15 @@ def _cool_gap(context: Context, candidate: Candidate, probe: Candidate) -> Claim
 
 def cool_losses(probabilities: NDArray[Any], labels: NDArray[Any]) -> NDArray[np.float64]:
     """Log-loss in nats of each item at each seed's own best temperature on these items, mean over seeds: (S, n, K) -> (n,)."""
-    from touchstone.stats.temperature import fit_temperature
+    from touchstone.stats.temperature import fit_temperature, losses_at
 
-    rows, found = np.arange(len(labels)), []
+    found = []
     for one in probabilities:
         # the floor of float32: logits that were stretched far still differ there
         logits = np.log(np.maximum(np.asarray(one, dtype=np.float64), float(np.finfo(np.float32).tiny)))
         # to a common scale first, so that the range of temperatures reaches every model
         logits = logits / max(float(logits.std(axis=1).mean()), 1e-9)
-        logits = logits / fit_temperature(logits, labels)
-        top = logits.max(axis=1)
-        found.append(np.log(np.exp(logits - top[:, None]).sum(axis=1)) + top - logits[rows, labels])
+        found.append(losses_at(logits, labels, fit_temperature(logits, labels)))
     return np.asarray(np.mean(found, axis=0), dtype=np.float64)
 
 
